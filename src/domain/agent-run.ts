@@ -1,0 +1,57 @@
+import type { ChangeSet } from './change-set.ts';
+
+/** Who a recommendation or hand-off is addressed to, and what it says. */
+export interface Recommendation {
+  readonly to: string;
+  readonly text: string;
+}
+
+/** The four deliverables, as the tool that ends a run takes them (the implementation itself is the change set). */
+export interface Submission {
+  /** Pull request title in the repository's own commit style. */
+  readonly title: string;
+  /** What and why, key decisions, where to start reading. Markdown. */
+  readonly summary: string;
+  readonly tests: readonly { readonly name: string; readonly proves: string }[];
+  readonly recommendations: readonly Recommendation[];
+  /** Set when the agent found that nothing needs to change, with the reason. */
+  readonly nothingToChange?: string;
+  /** The nine items of the quality checklist, as the agent sees them. */
+  readonly checklist: readonly ChecklistItem[];
+}
+
+export interface ChecklistItem {
+  readonly item: string;
+  readonly state: 'done' | 'not applicable' | 'open';
+  readonly evidence: string;
+}
+
+/** Why a run ended. Only `submitted` is the agent's own decision. */
+export type StopReason =
+  'submitted' | 'turn-limit' | 'token-limit' | 'budget' | 'time-limit' | 'refused' | 'no-progress' | 'context-full';
+
+/** What a run used, over all its turns. */
+export interface Usage {
+  readonly turns: number;
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Milliseconds spent from the first turn to the last, restarts excluded. */
+  readonly durationMs: number;
+}
+
+/** An agent's run so far, as it stands at its latest stop. */
+export interface AgentRun {
+  readonly stop: StopReason;
+  /** A sentence for people when `stop` is not `submitted`. */
+  readonly stopDetail: string;
+  readonly submission?: Submission;
+  readonly changes: ChangeSet;
+  readonly usage: Usage;
+  /** The model id that answered, after aliases and retirements were resolved. */
+  readonly model: string;
+  /** What was resolved or substituted, for the person who asked. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,12 @@
+/** The nouns: types, ids and the error catalogue. Imports nothing. */
+export type { Account, Base, Repository, Subject } from './repository.ts';
+export type { RequestSource, Verb, WorkRequest } from './request.ts';
+export type { Change, ChangeSet, FileMode } from './change-set.ts';
+export type { Budget, CheckCommands, Plan } from './plan.ts';
+export type { Job, Outcome, Progress, Step } from './job.ts';
+export { steps } from './job.ts';
+export type { AgentRun, ChecklistItem, Recommendation, StopReason, Submission, Usage } from './agent-run.ts';
+export type { CheckRun, Proof, RedGreen, Verdict } from './proof.ts';
+export type { Checkout } from './checkout.ts';
+export { BotError, errorCatalogue, toBotError } from './errors.ts';
+export type { Audience, ErrorCode } from './errors.ts';

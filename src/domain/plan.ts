@@ -1,0 +1,36 @@
+import type { Base } from './repository.ts';
+
+/** The means a job may use. Reaching any of them ends the agent's run; the work done until then is kept. */
+export interface Budget {
+  readonly usd: number;
+  readonly turns: number;
+  readonly minutes: number;
+}
+
+/** Commands the repository names itself; a missing one is detected from its files. */
+export interface CheckCommands {
+  readonly test?: string;
+  readonly lint?: string;
+  readonly types?: string;
+}
+
+/** What policy grants a request: everything the later stages need to know, decided once. */
+export interface Plan {
+  /** Name of the agent definition, a file in `agents/`. */
+  readonly agent: string;
+  /** A model id or alias; undefined means what the agent definition names. */
+  readonly model?: string;
+  readonly base: Base;
+  readonly branch: string;
+  readonly budget: Budget;
+  readonly draft: boolean;
+  /** The install step, the only one that may reach the network allow-list; undefined means detected. */
+  readonly setup?: string;
+  readonly checks: CheckCommands;
+  /** Hosts the set-up step may reach beyond the package registries of the detected stack. */
+  readonly allowedHosts: readonly string[];
+  /** Path patterns that need a person, beyond our own list. */
+  readonly protectedPaths: readonly string[];
+  /** File of the repository read with AGENTS.md and CLAUDE.md. */
+  readonly preferencesPath: string;
+}
