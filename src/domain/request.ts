@@ -19,6 +19,8 @@ export interface WorkRequest {
   readonly sender: Account;
   /** When the person asked (ISO 8601, GitHub's clock). Text edited after this moment was not part of what was approved. */
   readonly requestedAt: string;
+  /** The issue as it was when the person asked, from the signed delivery: what they approved, whatever it says by now. */
+  readonly seen: { readonly title: string; readonly body: string };
   /** Free text after the verb; empty when there was none. */
   readonly instruction: string;
   readonly source: RequestSource;

@@ -1,0 +1,134 @@
+import type { Plan, WorkRequest } from '../domain/index.ts';
+import type { IssueFacts, Permission } from '../github/index.ts';
+import type { Decision, Facts, Standing } from './facts.ts';
+import { readSettings } from './read-settings.ts';
+import type { Settings, TriggerWords } from './settings.ts';
+import * as texts from './texts.ts';
+
+/** A reason not to work, in Markdown; undefined when there is none. */
+type Refusal = (request: WorkRequest, facts: Facts) => string | undefined;
+
+/** What must hold when work begins and still when it is published. */
+const standingRefusals: readonly Refusal[] = [
+  (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
+  (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
+  (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
+  (_, { issue }) => (issue?.state === 'closed' ? texts.renderClosed() : undefined),
+  (_, { issue }) => (issue?.locked === true ? texts.renderLocked() : undefined),
+  (request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),
+];
+
+/** What must hold when work begins. */
+const startingRefusals: readonly Refusal[] = [
+  (request, { issue }) =>
+    request.subject.kind === 'pull_request' || issue?.isPullRequest ? texts.renderPullRequest() : undefined,
+  (request) => refuseOption(request.instruction),
+  (request, { issue }) => (isEmpty(request, issue) ? texts.renderEmptyIssue() : undefined),
+  (_, { ours }) => refuseSecondPull(ours),
+  (_, { limits }) => (limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay)),
+];
+
+/**
+ * What we do about a request. Silence for what is not meant for us, one answer for everything else; work only for people with write
+ * permission, by settings that are right, and within the operator's limits, which no setting can raise.
+ */
+export function decide(request: WorkRequest, facts: Facts): Decision {
+  const reading = readSettings(facts.settingsText);
+  const words = 'settings' in reading ? reading.settings.triggers : reading.triggers;
+  const silence = findSilence(request, facts, words);
+  if (silence !== undefined) return { type: 'ignore', reason: silence };
+  if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
+  if (request.verb === 'help') return { type: 'answer', text: texts.renderHelp(words.command) };
+  if (request.verb === 'unknown') return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
+  if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
+  return decideImplement(request, facts, reading.settings);
+}
+
+/** Whether work that was accepted may still be published: asked again right before, since it may have taken an hour. */
+export function decideStillWanted(request: WorkRequest, facts: Facts): Standing {
+  const reason = findRefusal(standingRefusals, request, facts);
+  return reason === undefined ? { wanted: true } : { wanted: false, reason };
+}
+
+/** Why nobody expects a word from us. A stranger whose command is not even clear is not answered either. */
+function findSilence(
+  request: WorkRequest,
+  { issue, permission, repository }: Facts,
+  words: TriggerWords,
+): string | undefined {
+  if (issue === undefined) return 'the issue is gone';
+  const wanted = request.via === 'label' ? words.label : words.command;
+  if (wanted === false || !isSame(wanted, request.trigger)) return `another ${request.via}`;
+  if (isLabelGone(request, issue)) return 'the label was taken off again';
+  if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
+  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
+}
+
+function decideImplement(request: WorkRequest, facts: Facts, settings: Settings): Decision {
+  const reason = findRefusal([...standingRefusals, ...startingRefusals], request, facts);
+  if (reason !== undefined) return { type: 'decline', reason };
+  const { baseSha, branch } = facts;
+  if (baseSha === undefined || branch === undefined)
+    return { type: 'decline', reason: texts.renderNoBase(settings.base) };
+  const base = { branch: settings.base ?? facts.repository.defaultBranch, sha: baseSha };
+  return { type: 'accept', plan: toPlan(settings, { base, branch }, facts.limits) };
+}
+
+function toPlan(settings: Settings, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
+  const { agent, model, budget, draft, setup, checks, network, protect, preferences } = settings;
+  const usd = Math.min(budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
+  return {
+    ...place,
+    agent,
+    ...(model !== 'inherit' && { model }),
+    budget: { ...budget, usd },
+    draft,
+    ...(setup !== undefined && { setup }),
+    checks: {
+      ...(checks.test !== undefined && { test: checks.test }),
+      ...(checks.lint !== undefined && { lint: checks.lint }),
+      ...(checks.types !== undefined && { types: checks.types }),
+    },
+    allowedHosts: network.allow,
+    protectedPaths: protect,
+    preferencesPath: preferences,
+  };
+}
+
+function findRefusal(refusals: readonly Refusal[], request: WorkRequest, facts: Facts): string | undefined {
+  for (const refuse of refusals) {
+    const reason = refuse(request, facts);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function canWrite(permission: Permission): boolean {
+  return permission === 'write' || permission === 'maintain' || permission === 'admin';
+}
+
+/** GitHub takes labels for the same whatever their case; so do we, and commands. */
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function isLabelGone({ via, trigger }: WorkRequest, issue: IssueFacts | undefined): boolean {
+  return via === 'label' && issue !== undefined && !issue.labels.some((label) => isSame(label, trigger));
+}
+
+/** Nothing to work from: no letter or digit in title, body (comments of a template apart) or command. */
+function isEmpty({ instruction }: WorkRequest, issue: IssueFacts | undefined): boolean {
+  const body = issue?.body.replace(/<!--.*?(?:-->|$)/gsu, '') ?? '';
+  return !/[\p{L}\p{N}]/u.test(`${issue?.title ?? ''} ${body} ${instruction}`);
+}
+
+/** An option that is silently taken for text would let a person believe in a budget that is not kept. */
+function refuseOption(instruction: string): string | undefined {
+  const [, option] = /^(?:.*\s)?(base|budget|agents|model|draft|plan):\S/u.exec(instruction) ?? [];
+  return option === undefined ? undefined : texts.renderOptionUnavailable(option);
+}
+
+function refuseSecondPull(ours: Facts['ours']): string | undefined {
+  const open = ours.find(({ state }) => state === 'open');
+  return open === undefined ? undefined : texts.renderAlreadyOpen(open.number);
+}

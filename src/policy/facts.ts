@@ -1,0 +1,31 @@
+import type { Plan } from '../domain/index.ts';
+import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
+
+/** What policy decides on, as GitHub and our own books have it now; what a delivery said may be long past. */
+export interface Facts {
+  /** The sender's, on this repository. */
+  readonly permission: Permission;
+  readonly repository: RepositoryFacts;
+  /** undefined when it was deleted or transferred. */
+  readonly issue: IssueFacts | undefined;
+  /** Text of `.github/backend.yml` on the default branch; undefined when there is none. */
+  readonly settingsText: string | undefined;
+  /** Commit of the branch that the settings name as base, or of the default branch; undefined when there is no such branch. */
+  readonly baseSha: string | undefined;
+  /** The branch we would work on; undefined when there is no issue to name it after. */
+  readonly branch: string | undefined;
+  /** Pull requests whose head is that branch. */
+  readonly ours: readonly PullFacts[];
+  /** The operator's, in US dollars; the day begins at midnight UTC. */
+  readonly limits: { readonly usdPerJob: number; readonly usdPerDay: number; readonly spentTodayUsd: number };
+}
+
+/** What policy answers. `reason` of a decline and `text` are Markdown for the person who asked; `reason` of an ignore is for the operator. */
+export type Decision =
+  | { readonly type: 'accept'; readonly plan: Plan }
+  | { readonly type: 'decline'; readonly reason: string }
+  | { readonly type: 'answer'; readonly text: string }
+  | { readonly type: 'ignore'; readonly reason: string };
+
+/** Whether work that was accepted earlier is still wanted; the reason is Markdown for the person who asked. */
+export type Standing = { readonly wanted: true } | { readonly wanted: false; readonly reason: string };

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+const Command = z
+  .string()
+  .max(4_000)
+  .refine((line) => line.trim() !== '' && !line.includes('\0'));
+const Name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/u);
+const Label = z.string().trim().min(1).max(50);
+const Line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u);
+/** Relative to the repository's root, and inside it. */
+const Path = Line.regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\]*$/u);
+/** Letters, digits and `-_./`, with the issue's number somewhere: two issues never share a branch. */
+const BranchPattern = z
+  .string()
+  .max(80)
+  .regex(/^(?=.*\{number\})[a-z0-9](?:[\w./-]|\{number\}|\{slug\})*$/iu);
+const BranchName = z
+  .string()
+  .max(200)
+  .regex(/^(?![-./])(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[^\s\p{Cc}~^:?*[\\]*[^\s\p{Cc}~^:?*[\\/.]$/u);
+const Host = z
+  .string()
+  .max(253)
+  .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/iu);
+
+/** What starts work here: read on its own as well, so that a mistake elsewhere in the file does not make us deaf. */
+export const TriggerWords = z.object({
+  label: z.union([Label, z.literal(false)]).default('backend'),
+  command: z
+    .string()
+    .regex(/^\/[a-z][\w-]{0,63}$/iu)
+    .default('/backend'),
+});
+export type TriggerWords = z.infer<typeof TriggerWords>;
+
+const Triggers = z.strictObject({
+  ...TriggerWords.shape,
+  mention: z.boolean().default(true),
+  files: z
+    .union([
+      z.literal(false),
+      z.strictObject({ paths: z.array(Path).min(1).max(100), on: z.array(z.enum(['pull_request', 'push'])).min(1) }),
+    ])
+    .default(false),
+  phase: z
+    .strictObject({ label: Label.optional(), field: Line.optional(), values: z.array(Line).max(100).optional() })
+    .optional(),
+  delegators: z
+    .array(z.string().regex(/^[a-z0-9-]{1,100}\[bot\]$/iu))
+    .max(100)
+    .default([]),
+});
+
+const Budget = z.strictObject({
+  usd: z.number().min(0.01).max(1_000).default(5),
+  turns: z.int().min(1).max(1_000).default(200),
+  minutes: z.int().min(1).max(1_440).default(60),
+});
+
+/** `.github/backend.yml`, with what holds where it is silent. What each key takes in words is in settings-fields.ts. */
+export const Settings = z.strictObject({
+  triggers: Triggers.prefault({}),
+  base: BranchName.optional(),
+  branch: BranchPattern.default('backend/{number}-{slug}'),
+  draft: z.boolean().default(true),
+  agent: Name.default('backend-developer'),
+  reviewers: z.union([z.enum(['auto', 'none']), z.array(Name).max(20)]).default('auto'),
+  plan: z.enum(['auto', 'always', 'never']).default('auto'),
+  model: z
+    .string()
+    .regex(/^[a-z0-9][\w.:@/-]{0,199}$/iu)
+    .default('inherit'),
+  budget: Budget.prefault({}),
+  setup: Command.optional(),
+  checks: z
+    .strictObject({ test: Command.optional(), lint: Command.optional(), types: Command.optional() })
+    .prefault({}),
+  network: z.strictObject({ allow: z.array(Host).max(50).default([]) }).prefault({}),
+  services: z.array(Name).max(10).default([]),
+  protect: z.array(Path).max(100).default([]),
+  preferences: Path.default('PREFERENCES.md'),
+});
+export type Settings = z.infer<typeof Settings>;

@@ -1,0 +1,100 @@
+import { findNearest } from './nearest.ts';
+import { verbs } from './verbs.ts';
+
+const maxQuoted = 80;
+const maxProblems = 10;
+
+/** A stranger's words inside our Markdown: one line, cut, in a code span, where nothing is a mention, a link or a tag. */
+export function codeSpan(text: string): string {
+  const line = text
+    .toWellFormed()
+    .slice(0, 1_000)
+    .replace(/[\s\p{C}]+/gu, ' ')
+    .trim()
+    .replaceAll('`', "'");
+  return `\`${line.length > maxQuoted ? `${line.slice(0, maxQuoted).toWellFormed()}…` : line || ' '}\``;
+}
+
+export function renderStranger(): string {
+  return 'Thank you for asking. Only people with write access to this repository can start work here; one of them may ask in your place.';
+}
+
+export function renderHelp(command: string): string {
+  return `Here is what I understand:\n\n${renderVerbs(command)}\n\nThe label from this repository’s settings starts work, too.`;
+}
+
+export function renderUnknownVerb(said: string, command: string): string {
+  const nearest = findNearest(
+    said,
+    verbs.map(({ verb }) => verb),
+  );
+  const hint = nearest === undefined ? '' : ` Did you mean ${codeSpan(`${command} ${nearest}`)}?`;
+  const opening =
+    said === '' ? 'A verb is missing after the command.' : `${codeSpan(said)} is not a verb I know.${hint}`;
+  return `${opening} Here is what I understand:\n\n${renderVerbs(command)}`;
+}
+
+function renderVerbs(command: string): string {
+  return verbs.map(({ verb, rest, does }) => `- ${codeSpan(`${command} ${verb}${rest}`)} ${does}`).join('\n');
+}
+
+export function renderSettingsProblems(problems: readonly string[]): string {
+  const shown = problems.slice(0, maxProblems).map((problem) => `- ${problem}`);
+  const more = problems.length - shown.length;
+  const rest = more > 0 ? [`- …and ${more} more`] : [];
+  return [
+    'Nothing was started, because `.github/backend.yml` needs a correction:',
+    '',
+    ...shown,
+    ...rest,
+    '',
+    'Please ask again once it is right.',
+  ].join('\n');
+}
+
+export function renderOptionUnavailable(option: string): string {
+  return `Options such as ${codeSpan(`${option}:`)} are not available in a command yet, so nothing was started. Please ask again without it; lasting choices go into \`.github/backend.yml\`.`;
+}
+
+export function renderArchived(): string {
+  return 'This repository is archived, so nothing can be changed in it. Please ask again once it is not.';
+}
+
+export function renderPullRequest(): string {
+  return 'I cannot work on a pull request yet. Please open an issue that says what should change, and ask there.';
+}
+
+export function renderClosed(): string {
+  return 'This issue is closed. Please reopen it and ask again if it still needs work.';
+}
+
+export function renderLocked(): string {
+  return 'This conversation is locked, so I could not report here. Please unlock it and ask again.';
+}
+
+export function renderEmptyIssue(): string {
+  return 'This issue does not say what to do. Please describe what should change, and ask again.';
+}
+
+export function renderAlreadyOpen(pullNumber: number): string {
+  return `Pull request #${pullNumber} for this issue is open already. Please close it first if you want a fresh one.`;
+}
+
+export function renderDayUsedUp(usdPerDay: number): string {
+  return `Today’s budget of $${usdPerDay} is used up. Please ask again after midnight UTC.`;
+}
+
+/** `base` is the branch that the settings name, if they do; without one, the repository has no commit at all. */
+export function renderNoBase(base: string | undefined): string {
+  return base === undefined
+    ? 'This repository is still empty. Please push a first commit and ask again.'
+    : `There is no branch ${codeSpan(base)}, which \`.github/backend.yml\` names as \`base\`. Please correct it and ask again.`;
+}
+
+export function renderGone(): string {
+  return 'The issue is no longer here.';
+}
+
+export function renderLabelGone(): string {
+  return 'The label was taken off, so the work was stopped.';
+}

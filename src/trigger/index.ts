@@ -1,0 +1,5 @@
+/** What wakes us: reads one delivery and says what somebody asked of us, or why nothing did. Pure. */
+export { readDelivery } from './read-delivery.ts';
+export type { Bot } from './read-delivery.ts';
+export { triggers } from './triggers.ts';
+export type { Trigger } from './triggers.ts';

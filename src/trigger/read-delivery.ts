@@ -1,0 +1,54 @@
+import type { WorkRequest } from '../domain/index.ts';
+import type { Reading } from '../store/index.ts';
+import { Payload } from './payload.ts';
+import { triggers } from './triggers.ts';
+import type { Ask } from './triggers.ts';
+
+/** Who we are, so that we never answer ourselves. */
+export interface Bot {
+  readonly appId: number;
+}
+
+/**
+ * What one delivery asks of us. `event` is GitHub's `X-GitHub-Event`, `payload` the parsed body, whose signature was checked before.
+ * Never throws: a payload that is not shaped as GitHub documents it is ignored like any other that asks for nothing, with a reason.
+ */
+export function readDelivery(event: string, payload: unknown, bot: Bot): Reading {
+  const trigger = triggers.find((row) => row.event === `${event}.${readAction(payload)}`);
+  if (trigger === undefined) return ignored('this kind of delivery asks for nothing');
+  const { success, data, error } = Payload.safeParse(payload);
+  if (!success) return ignored(`the payload is malformed at ${error.issues[0]?.path.join('.') ?? 'its root'}`);
+  if (data.installation === undefined) return ignored('the delivery belongs to no installation');
+  const machine = isMachine(data, bot);
+  if (machine !== undefined) return ignored(machine);
+  const ask = trigger.read(data);
+  return typeof ask === 'string' ? ignored(ask) : { type: 'work', request: toRequest(ask, data, data.installation.id) };
+}
+
+function readAction(payload: unknown): string {
+  const hasAction = typeof payload === 'object' && payload !== null && 'action' in payload;
+  return hasAction && typeof payload.action === 'string' ? payload.action : '';
+}
+
+function ignored(reason: string): Reading {
+  return { type: 'ignored', reason };
+}
+
+/** Why the sender is not a person, if it is not. Accounts of Apps end in `[bot]`, a suffix that nobody can register. */
+function isMachine({ sender, comment }: Payload, bot: Bot): string | undefined {
+  if (comment?.performed_via_github_app?.id === bot.appId) return 'we sent it ourselves';
+  if (sender.type !== 'User' || sender.login.endsWith('[bot]'))
+    return 'only people start work, and the sender is not one';
+  return undefined;
+}
+
+function toRequest(ask: Ask, { repository, issue, sender }: Payload, installationId: number): WorkRequest {
+  return {
+    ...ask,
+    repository: { id: repository.id, owner: repository.owner.login, name: repository.name, installationId },
+    subject: { kind: issue.pull_request ? 'pull_request' : 'issue', number: issue.number },
+    seen: { title: issue.title, body: issue.body ?? '' },
+    sender: { id: sender.id, login: sender.login, type: 'User' },
+    round: 0,
+  };
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decide, readSettings, Settings, settingsFields, verbs } from '../../src/policy/index.ts';
+import { command, facts } from './builders.ts';
+
+const configuration = readFileSync('docs/configuration.md', 'utf8');
+const commands = readFileSync('docs/commands.md', 'utf8');
+const leaves = settingsFields.filter(({ takes }) => takes !== 'a group of keys');
+
+/** The rows of the table under that heading of columns, each without its outer bars. */
+function rowsOf(page: string, heading: string): readonly string[] {
+  const [, after = ''] = page.split(`| ${heading} |\n`);
+  const [table = ''] = after.split('\n\n');
+  return table
+    .split('\n')
+    .slice(1)
+    .filter(Boolean)
+    .map((row) => row.slice(2, -2));
+}
+
+function renderDefault(key: string): string {
+  const value = key
+    .split('.')
+    .reduce<unknown>((group, part) => (group as Record<string, unknown> | undefined)?.[part], Settings.parse({}));
+  if (value === undefined) return '–';
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+describe('docs/configuration.md', () => {
+  const rows = rowsOf(configuration, 'key | default | takes | meaning');
+
+  it('has a row for every key with its default and what it takes, in the same order', () => {
+    expect(rows.map((row) => row.split(' | ').slice(0, 3).join(' | '))).toEqual(
+      leaves.map(({ key, takes }) => `\`${key}\` | ${renderDefault(key)} | ${takes}`),
+    );
+  });
+
+  it('says of every key whether it has an effect', () => {
+    const effects = leaves.map(({ key, works }) => [key, works]);
+    expect(rows.map((row, index) => [leaves[index]?.key, !row.includes('**no effect yet**')])).toEqual(effects);
+  });
+
+  it('shows a file that is right', () => {
+    const [, example = ''] = /```yaml\n([^]*?)```/u.exec(configuration) ?? [];
+    expect(example).toContain('triggers:');
+    expect(readSettings(example)).toHaveProperty('settings');
+  });
+
+  it('names the variables that config.ts reads, and no others', () => {
+    const named = rowsOf(configuration, 'name | default | meaning | example').flatMap(
+      (row) => row.split(' | ')[0]?.match(/[A-Z][A-Z_]+/gu) ?? [],
+    );
+    const read = [...readFileSync('src/config.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): (?!')/gmu)].map(
+      ([, name]) => name,
+    );
+    expect(named.filter((name) => name !== 'PRIVATE_KEY_PATH').toSorted()).toEqual(read.toSorted());
+  });
+});
+
+describe('docs/commands.md', () => {
+  it('has a row for every verb', () => {
+    const rows = rowsOf(commands, 'verb | where | what it does').map((row) => row.split(' | '));
+    expect(rows.map(([verb, , does]) => `${verb} ${does}`)).toEqual(
+      verbs.map(({ verb, rest, does }) => `\`${verb}${rest}\` ${does}`),
+    );
+  });
+
+  it('lists the verbs that help lists', () => {
+    const help = JSON.stringify(decide(command({ verb: 'help' }), facts()));
+    for (const { verb, does } of verbs) expect(help).toMatch(new RegExp(`/backend ${verb}.*${does}`, 'u'));
+  });
+});

@@ -1,0 +1,161 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import type { WorkRequest } from '../../src/domain/index.ts';
+import { readDelivery } from '../../src/trigger/index.ts';
+
+const bot = { appId: 4711 };
+const deliveries = new URL('../fixtures/deliveries/', import.meta.url);
+
+/** What GitHub publishes of every kind of delivery; the package is JSON, and its types describe something else. */
+const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
+  readonly name: string;
+  readonly examples: readonly object[];
+}[];
+
+function recorded(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, deliveries), 'utf8'));
+}
+
+function read(name: string) {
+  return readDelivery(name.split('.')[0] ?? '', recorded(name), bot);
+}
+
+function readRequest(name: string): WorkRequest {
+  const reading = read(name);
+  if (reading.type === 'ignored') throw new Error(`${name} was ignored: ${reading.reason}`);
+  return reading.request;
+}
+
+describe('a delivery that asks for something', () => {
+  it('reads a label put on an issue', () => {
+    expect(readRequest('issues.labeled')).toEqual({
+      verb: 'implement',
+      said: 'implement',
+      seen: { title: 'Add a health endpoint', body: '`GET /health` answers 200 with `{"status":"ok"}`.' },
+      via: 'label',
+      trigger: 'backend',
+      repository: { id: 186853002, owner: 'Codertocat', name: 'Hello-World', installationId: 5001 },
+      subject: { kind: 'issue', number: 1 },
+      sender: { id: 21031067, login: 'Codertocat', type: 'User' },
+      requestedAt: '2019-05-15T16:02:44Z',
+      instruction: '',
+      source: { type: 'issue' },
+      intention: 'label:1:2019-05-15T16:02:44Z:backend',
+      round: 0,
+    });
+  });
+
+  it('reads a command in a comment', () => {
+    expect(readRequest('issue_comment.created')).toMatchObject({
+      verb: 'implement',
+      via: 'command',
+      trigger: '/backend',
+      subject: { kind: 'issue', number: 1 },
+      requestedAt: '2019-05-15T15:20:21Z',
+      instruction: 'with a readiness check too',
+      source: { type: 'comment', commentId: 492700400 },
+      intention: 'comment:492700400',
+    });
+  });
+
+  it.each([
+    ['help is a verb', 'issue_comment.created.help', { verb: 'help', said: 'help' }],
+    [
+      'a verb we lack is kept as it was typed',
+      'issue_comment.created.unknown-verb',
+      { verb: 'unknown', said: 'implemnt' },
+    ],
+    [
+      'a pull request is told from an issue',
+      'issue_comment.created.on-pull-request',
+      { subject: { kind: 'pull_request', number: 1 } },
+    ],
+    ['of several labels at opening the usual one counts', 'issues.opened', { trigger: 'backend', verb: 'implement' }],
+  ])('%s', (_, name, expected) => {
+    expect(readRequest(name)).toMatchObject(expected);
+  });
+
+  it('takes opening with a label and that labelling for one wish', () => {
+    expect(readRequest('issues.labeled.at-opening').intention).toBe(readRequest('issues.opened').intention);
+  });
+
+  it('takes another label put on at opening, and the same label put on later, for other wishes', () => {
+    const opened = readRequest('issues.opened').intention;
+    expect(readRequest('issues.labeled.another-label-at-opening').intention).not.toBe(opened);
+    expect(readRequest('issues.labeled').intention).not.toBe(opened);
+  });
+
+  it('replaces characters that a database cannot keep', () => {
+    const payload = { ...Object(recorded('issue_comment.created')) } as { comment: object };
+    payload.comment = { ...payload.comment, body: '/backend implement a\u0000b\ud800c' };
+    const reading = readDelivery('issue_comment', payload, bot);
+    expect(reading).toMatchObject({ request: { instruction: 'a b\ufffdc' } });
+  });
+});
+
+describe('a delivery that asks for nothing', () => {
+  it.each([
+    ['issues.labeled.by-bot', 'only people start work, and the sender is not one'],
+    ['issue_comment.created.by-bot', 'only people start work, and the sender is not one'],
+    ['issue_comment.created.by-us', 'we sent it ourselves'],
+    ['issues.labeled.without-installation', 'the delivery belongs to no installation'],
+    ['issues.opened.without-label', 'the issue was opened without a label'],
+    ['issues.unlabeled', 'this kind of delivery asks for nothing'],
+    ['issues.edited', 'this kind of delivery asks for nothing'],
+    ['issue_comment.edited', 'this kind of delivery asks for nothing'],
+    ['issue_comment.created.quoted', 'the comment holds no command'],
+  ])('%s: %s', (name, reason) => {
+    expect(read(name)).toEqual({ type: 'ignored', reason });
+  });
+
+  it('ignores what our own App wrote even under a person’s name', () => {
+    const payload = Object(recorded('issue_comment.created')) as { comment: object };
+    payload.comment = { ...payload.comment, performed_via_github_app: { id: bot.appId } };
+    expect(readDelivery('issue_comment', payload, bot)).toEqual({ type: 'ignored', reason: 'we sent it ourselves' });
+  });
+
+  it.each(['Bot', 'Organization', 'Mannequin'])('ignores a sender of type %s', (type) => {
+    const payload = Object(recorded('issues.labeled')) as { sender: object };
+    payload.sender = { ...payload.sender, type };
+    expect(readDelivery('issues', payload, bot)).toMatchObject({
+      type: 'ignored',
+      reason: expect.stringContaining('only people') as string,
+    });
+  });
+
+  it.each([
+    ['nothing at all', undefined, 'this kind of delivery asks for nothing'],
+    ['no object', 'labeled', 'this kind of delivery asks for nothing'],
+    ['only an action', { action: 'labeled' }, 'the payload is malformed at repository'],
+  ])('says why a malformed payload is ignored: %s', (_, payload, reason) => {
+    expect(readDelivery('issues', payload, bot)).toEqual({ type: 'ignored', reason });
+  });
+});
+
+describe('any delivery', () => {
+  it('reads every recorded delivery without finding it malformed', () => {
+    for (const file of readdirSync(deliveries))
+      expect(JSON.stringify(read(file.replace(/\.json$/u, ''))), file).not.toContain('malformed');
+  });
+
+  it('reads every example that GitHub publishes without finding it malformed', () => {
+    const readings = examples.flatMap(({ name, examples: payloads }) =>
+      payloads.map((payload) => readDelivery(name, { ...payload, installation: { id: 1 } }, bot)),
+    );
+    expect(readings.length).toBeGreaterThan(200);
+    expect(JSON.stringify(readings)).not.toContain('malformed');
+    expect(readings.filter(({ type }) => type === 'work').length).toBeGreaterThan(4);
+  });
+
+  it('never throws, whatever the payload', () => {
+    const labeled = recorded('issues.labeled') as Record<string, unknown>;
+    const damaged = fc.dictionary(fc.constantFrom(...Object.keys(labeled)), fc.anything());
+    fc.assert(
+      fc.property(damaged, (damage) => {
+        expect(readDelivery('issues', { ...labeled, ...damage }, bot).type).toMatch(/^(?:work|ignored)$/u);
+      }),
+    );
+  });
+});
