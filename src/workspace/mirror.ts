@@ -1,0 +1,113 @@
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BotError } from '../domain/index.ts';
+import { fetchBase } from './fetch.ts';
+import type { GitPlace } from './git.ts';
+import { readFailure, runGit } from './git.ts';
+import { withLock } from './lock.ts';
+import type { WorkspaceOptions } from './workspace.ts';
+
+/** Settings of a mirror: nothing runs by itself, and git may speak to web servers only. */
+const mirrorConfig = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\thooksPath = /dev/null
+\tlogAllRefUpdates = false
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[fetch]
+\tunpackLimit = 1
+\tfsckObjects = false
+[protocol]
+\tallow = never
+[protocol "http"]
+\tallow = always
+[protocol "https"]
+\tallow = always
+[http]
+\tfollowRedirects = false
+\tlowSpeedLimit = 1000
+\tlowSpeedTime = 60
+`;
+
+/** A lock file of git's that is older than any command of ours may run was left by a killed one. */
+const staleLockMs = 20 * 60_000;
+
+/** Where the shared bare mirror of a repository is: by id, because names change. */
+export function mirrorPlace({ dataDir, repository, signal }: WorkspaceOptions): GitPlace {
+  return { gitDir: join(dataDir, 'mirrors', String(repository.id)), dataDir, signal };
+}
+
+/**
+ * Makes sure that the mirror holds the base commit, then does `action` with it. The network is asked only when the commit is missing.
+ * When either fails and git finds the mirror damaged, the mirror is put aside, made again, and the action repeated once.
+ */
+export async function withMirror<T>(options: WorkspaceOptions, action: (mirror: GitPlace) => Promise<T>): Promise<T> {
+  const mirror = mirrorPlace(options);
+  try {
+    await ensureBase(mirror, options);
+    return await action(mirror);
+  } catch (error) {
+    if (!isUnexplained(error) || !(await putAsideIfDamaged(mirror))) throw error;
+  }
+  await ensureBase(mirror, options);
+  return await action(mirror);
+}
+
+async function ensureBase(mirror: GitPlace, options: WorkspaceOptions): Promise<void> {
+  await withLock(mirror.gitDir, options.signal, async () => {
+    if (await holds(mirror, options.base.sha)) return;
+    await prepare(mirror);
+    await fetchBase(mirror, options);
+    await runGit(mirror, ['update-ref', `refs/base/${options.base.sha}`, options.base.sha]);
+  });
+}
+
+/** A ref is written only after a whole fetch, so its presence says that everything behind the commit is here too. */
+async function holds(mirror: GitPlace, sha: string): Promise<boolean> {
+  try {
+    return (await runGit(mirror, ['rev-parse', '--verify', '--quiet', `refs/base/${sha}^{commit}`])).trim() === sha;
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'aborted') throw error;
+    return false;
+  }
+}
+
+/** Makes the folder a bare repository, or sets its settings anew. Written by hand: `git init` would copy the machine's templates and hooks. */
+async function prepare({ gitDir }: GitPlace): Promise<void> {
+  await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
+  await mkdir(join(gitDir, 'refs'), { recursive: true });
+  await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
+  await writeFile(join(gitDir, 'config'), mirrorConfig);
+  for (const lock of (await readdir(gitDir)).filter((file) => file.endsWith('.lock'))) {
+    const { mtimeMs } = await stat(join(gitDir, lock));
+    if (Date.now() - mtimeMs > staleLockMs) await rm(join(gitDir, lock), { force: true });
+  }
+}
+
+function isUnexplained(error: unknown): boolean {
+  return error instanceof BotError && error.code === 'git-failed' && readFailure(error) === 'unexplained';
+}
+
+/** Renamed, not removed: boxes of other jobs may still read what is whole in it. The one put aside before goes. */
+async function putAsideIfDamaged(mirror: GitPlace): Promise<boolean> {
+  return withLock(mirror.gitDir, mirror.signal, async () => {
+    if (!(await isDamaged(mirror))) return false;
+    await rm(`${mirror.gitDir}.damaged`, { recursive: true, force: true });
+    await rename(mirror.gitDir, `${mirror.gitDir}.damaged`);
+    return true;
+  });
+}
+/** Slow on a large repository, so asked only after a failure that nothing else explains. */
+async function isDamaged(mirror: GitPlace): Promise<boolean> {
+  try {
+    await runGit(mirror, ['fsck', '--no-dangling', '--no-progress']);
+    return false;
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'aborted') throw error;
+    return true;
+  }
+}

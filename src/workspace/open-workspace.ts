@@ -1,0 +1,79 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BotError } from '../domain/index.ts';
+import { checkoutAt, isCheckout, makeCheckout } from './checkout.ts';
+import { runGit } from './git.ts';
+import { mirrorPlace, withMirror } from './mirror.ts';
+import { readPeculiarities } from './peculiarities.ts';
+import { removeFolder } from './remove-folder.ts';
+import { listTree, readTextFile } from './tree.ts';
+import type { Workspace, WorkspaceOptions } from './workspace.ts';
+
+/**
+ * Opens a job's workspace: fetches the base commit into the repository's mirror when it isn't there, and reads what it holds.
+ * Safe to repeat after a crash. Disposing removes the job's checkouts, except after an abort: a resumed job finds them as they were.
+ * Throws BotError `repository-unusable` (removed, empty, commit rewritten, a path that git refuses), `git-failed` (may be tried again),
+ * `aborted`.
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { base, dataDir, signal } = options;
+  checkNames(options);
+  const jobDir = join(dataDir, 'jobs', options.jobId);
+  await mkdir(join(dataDir, 'mirrors'), { recursive: true });
+  await mkdir(jobDir, { recursive: true });
+  const mirror = mirrorPlace(options);
+  const files = await withMirror(options, (place) => listTree(place, base.sha));
+  const entries = new Map(files.map((entry) => [entry.path, entry]));
+  const readText = (path: string) => readTextFile(mirror, entries.get(path));
+  return {
+    base,
+    files,
+    peculiarities: await readPeculiarities(files, readText),
+    readText,
+    checkout: async (name, freshness, cachesOf) => {
+      const root = checkoutRoot(jobDir, name);
+      if (freshness === 'keep' && (await isCheckout(root))) return checkoutAt(root, mirror);
+      await removeFolder(root);
+      const from = cachesOf === undefined ? undefined : checkoutAt(checkoutRoot(jobDir, cachesOf), mirror).home;
+      await withMirror(options, (place) => makeCheckout(root, place, base.sha, from));
+      return checkoutAt(root, mirror);
+    },
+    removeCheckout: async (name) => {
+      await removeFolder(checkoutRoot(jobDir, name));
+    },
+    recentSubjects: async (count) => {
+      const args = ['log', '--no-merges', '--format=%s', `--max-count=${String(count)}`, base.sha];
+      return (await runGit(mirror, args)).split('\n').filter((subject) => subject !== '');
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!signal.aborted) await removeFolder(jobDir);
+    },
+  };
+}
+
+/** Removes the folders of jobs that are over, which a killed process left behind. Called once when a worker starts. */
+export async function sweepJobs(dataDir: string, isAlive: (jobId: string) => boolean): Promise<void> {
+  const jobs = await readdir(join(dataDir, 'jobs')).catch(() => []);
+  for (const jobId of jobs) if (!isAlive(jobId)) await removeFolder(join(dataDir, 'jobs', jobId));
+}
+
+/** These become parts of paths and of refs, so nothing but what they are made of passes. */
+function checkNames({ base, jobId, repository }: WorkspaceOptions): void {
+  checkName(jobId);
+  if (!Number.isSafeInteger(repository.id))
+    throw new BotError('bug', `A repository's id is an integer, not ${String(repository.id)}.`);
+  if (!/^[0-9a-f]{40}$/.test(base.sha))
+    throw new BotError('bug', `A base commit is 40 hexadecimal digits, not "${base.sha.slice(0, 80)}".`);
+  if (/[\0\s:^~?*[\\]|\.\.|^-/.test(base.branch) || base.branch === '')
+    throw new BotError('bug', `"${base.branch.slice(0, 80)}" is no name of a branch.`);
+}
+
+function checkoutRoot(jobDir: string, name: string): string {
+  checkName(name);
+  return join(jobDir, name);
+}
+
+function checkName(name: string): void {
+  if (!/^[a-z0-9-]{1,64}$/.test(name))
+    throw new BotError('bug', `"${name.slice(0, 80)}" can't name a folder of a job: use a-z, 0-9 and -, at most 64.`);
+}

@@ -1,0 +1,44 @@
+import type { Base, Checkout, Repository } from '../domain/index.ts';
+
+/** One entry of the base commit's tree (`git ls-tree -r`). `size` is in bytes; submodules have none. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly mode: '100644' | '100755' | '120000' | '160000';
+  readonly sha: string;
+  readonly size?: number;
+}
+
+export interface WorkspaceOptions {
+  readonly dataDir: string;
+  readonly jobId: string;
+  readonly repository: Repository;
+  readonly base: Base;
+  /** `https://github.com/owner/name.git`, without credentials. */
+  readonly remoteUrl: string;
+  /** A token that may read the repository's contents; asked for when one is needed, never kept. */
+  readonly token: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Our copy of a repository for one job: a shared bare mirror and as many checkouts of the base commit as asked for.
+ * All git here runs on the host with git directories that no box can write. Disposing removes the job's checkouts.
+ */
+export interface Workspace extends AsyncDisposable {
+  readonly base: Base;
+  /** Every file of the base commit. */
+  readonly files: readonly TreeEntry[];
+  /** What is unusual in this repository and a reader or the agent must know: submodules, LFS pointers, paths that collide on case, names that are not UTF-8. One sentence each. */
+  readonly peculiarities: readonly string[];
+  /**
+   * A checkout of the base commit under that name. An existing one of the same job is kept as it is (a resumed run), unless `fresh`.
+   * A new one begins with a copy of the package and build caches in the home of the checkout `cachesOf`, if that one is there:
+   * only ever one that no agent touched.
+   */
+  checkout(name: string, freshness: 'fresh' | 'keep', cachesOf?: string): Promise<Checkout>;
+  removeCheckout(name: string): Promise<void>;
+  /** Text of a regular UTF-8 file of the base commit of at most 64 KiB; undefined when there is none such. */
+  readText(path: string): Promise<string | undefined>;
+  /** Subjects of the newest commits of the base, newest first: the repository's own commit style. */
+  recentSubjects(count: number): Promise<readonly string[]>;
+}
