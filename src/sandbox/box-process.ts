@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+
+/** A program to start, with all that it is given. */
+export interface Launch {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What the program reads on its fifth descriptor. */
+  readonly hiddenArgs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** `namespace`: bwrap, whose first inner process takes all others with it. `group`: a tool host that ends what it started when its input closes. */
+  readonly ending: 'namespace' | 'group';
+}
+
+/** A running tool host's process, with bwrap around it or not. */
+export interface BoxProcess {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Resolves with how it ended, in words; never rejects. */
+  readonly ended: Promise<string>;
+  /** Ends it and all it started; resolves when they are gone. */
+  end(): Promise<void>;
+}
+
+const graceMs = 5000;
+const keptComplaint = 600;
+
+export function startBoxProcess(launch: Launch): BoxProcess {
+  const nothing = openSync('/dev/null', 'r+');
+  const covers = coverInherited(nothing);
+  const child = spawn(launch.program, launch.args, {
+    cwd: launch.cwd,
+    env: { ...launch.env },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...covers],
+    // A Ctrl-C in the operator's terminal is for us; boxes end when we end them, or with us.
+    detached: true,
+  });
+  closeSync(nothing);
+  // The streams exist: all five are pipes. The fourth is bwrap's report of its first inner process.
+  const [input, output, errors, report, hidden] = child.stdio as [Writable, Readable, Readable, Readable, Writable];
+  const firstPid = readFirstPid(report);
+  const complaint = gatherHead(errors);
+  const ended = waitForEnd(child, complaint);
+  for (const stream of [input, hidden]) stream.on('error', () => undefined);
+  hidden.end(launch.hiddenArgs.map((argument) => `${argument}\0`).join(''));
+
+  /** Killing the first inner process and not bwrap itself: bwrap then ends only after the whole namespace has. */
+  function killAll(): void {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (launch.ending === 'group') input.end();
+    else kill(firstPid() ?? child.pid);
+  }
+
+  async function end(): Promise<void> {
+    killAll();
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  return { input, output, ended, end };
+}
+
+/**
+ * Descriptors that our own process was started with would go on into the box, whatever they are. Node's own close themselves;
+ * those that don't get /dev/null laid over them. The list begins at the descriptor after our five.
+ */
+function coverInherited(nothing: number): ('ignore' | number)[] {
+  const inherited = new Set(readdirSync('/proc/self/fdinfo').map(Number).filter(isInherited));
+  const last = Math.max(0, ...inherited);
+  return Array.from({ length: Math.max(0, last - 4) }, (_, index) => (inherited.has(index + 5) ? nothing : 'ignore'));
+}
+
+/** The close-on-exec flag, 02000000 on Linux, is missing from the flags that the kernel shows in octal. */
+function isInherited(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** bwrap writes `{ "child-pid": 123, … }` on the descriptor that --info-fd names, before it starts the program. */
+function readFirstPid(report: Readable): () => number | undefined {
+  let text = '';
+  report.on('error', () => undefined);
+  report.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  return () => {
+    const found = /"child-pid":\s*(\d{1,10})/.exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+}
+
+function gatherHead(stream: Readable): () => string {
+  let text = '';
+  stream.on('error', () => undefined);
+  stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString('utf8')).slice(0, keptComplaint)));
+  return () => text.replace(/[^\x20-\x7e]+/g, ' ').trim();
+}
+
+function waitForEnd(child: ChildProcess, complaint: () => string): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      resolve(error.message);
+    });
+    child.once('close', (code, signal) => {
+      const how = signal ?? `exit code ${code ?? 'unknown'}`;
+      resolve(complaint() === '' ? how : `${how}: ${complaint()}`);
+    });
+  });
+}
+
+function kill(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended on its own in between.
+  }
+}

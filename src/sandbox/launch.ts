@@ -1,0 +1,135 @@
+import { access, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BotError, type Checkout } from '../domain/index.ts';
+import type { Launch } from './box-process.ts';
+import {
+  argumentsDescriptor,
+  type BoxPlan,
+  boxEnvironment,
+  bubblewrapArguments,
+  inside,
+  type Limits,
+  prlimitArguments,
+  type SystemFolder,
+} from './bubblewrap.ts';
+
+export interface LaunchSetting {
+  readonly kind: 'bubblewrap' | 'unsafe-none';
+  readonly nodePath: string;
+  readonly rgPath: string;
+  readonly toolhost: string;
+  readonly etc: string;
+  readonly limits: Limits;
+}
+
+/** What to start, and what the tool host is told first: where it is. */
+export interface PreparedLaunch {
+  readonly launch: Launch;
+  readonly place: Readonly<Record<string, unknown>>;
+}
+
+/** Gets the checkout ready to be mounted and says what to start. Throws BotError `box-unavailable` naming the missing package. */
+export async function prepareLaunch(
+  setting: LaunchSetting,
+  checkout: Checkout,
+  proxySocket: string | undefined,
+): Promise<PreparedLaunch> {
+  return setting.kind === 'bubblewrap' ? launchInBox(setting, checkout, proxySocket) : launchUnsafe(setting, checkout);
+}
+
+async function launchInBox(
+  setting: LaunchSetting,
+  checkout: Checkout,
+  proxySocket: string | undefined,
+): Promise<PreparedLaunch> {
+  await makeMountPoint(join(checkout.tree, '.git'));
+  const plan: BoxPlan = {
+    ...setting,
+    checkout,
+    nodePath: await realpath(setting.nodePath),
+    borrowsObjects: await exists(join(checkout.gitDir, 'objects/info/alternates')),
+    systemFolders: await readSystemFolders(),
+    ...(proxySocket === undefined ? {} : { proxySocket }),
+  };
+  const place = {
+    root: inside.root,
+    temp: inside.temp,
+    home: inside.home,
+    gitDir: inside.gitDir,
+    rgPath: inside.rg,
+    env: boxEnvironment(proxySocket !== undefined),
+    isolated: true,
+    ...(proxySocket === undefined ? {} : { proxy: { port: inside.proxyPort, socket: inside.proxySocket } }),
+  };
+  const toolHost = [inside.node, `${inside.toolhost}/main.ts`];
+  await findProgram('prlimit', 'util-linux');
+  return {
+    place,
+    launch: {
+      program: await findProgram('bwrap', 'bubblewrap'),
+      args: ['--args', String(argumentsDescriptor), '--', ...prlimitArguments(setting.limits), ...toolHost],
+      hiddenArgs: bubblewrapArguments(plan),
+      env: {},
+      cwd: '/',
+      ending: 'namespace',
+    },
+  };
+}
+
+/**
+ * No box: the same tool host beside us, on the host's files and network, as the user we run as. There is no proxy either:
+ * without a network namespace it would stop nobody.
+ */
+async function launchUnsafe(setting: LaunchSetting, checkout: Checkout): Promise<PreparedLaunch> {
+  const temp = await mkdtemp(join(checkout.home, 'tmp-'));
+  const gitFile = join(checkout.tree, '.git');
+  await rm(gitFile, { recursive: true, force: true });
+  await writeFile(gitFile, `gitdir: ${checkout.gitDir}\n`);
+  const place = {
+    root: checkout.tree,
+    temp,
+    home: checkout.home,
+    gitDir: checkout.gitDir,
+    rgPath: setting.rgPath,
+    env: { ...boxEnvironment(false), HOME: checkout.home },
+    isolated: false,
+  };
+  const args = [join(setting.toolhost, 'main.ts')];
+  return {
+    place,
+    launch: { program: setting.nodePath, args, hiddenArgs: [], env: {}, cwd: checkout.tree, ending: 'group' },
+  };
+}
+
+/** git's folder is mounted over the tree's `.git`, which must be an empty folder for that and not the file that points to it. */
+async function makeMountPoint(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isDirectory() === true) return;
+  await rm(path, { force: true });
+  await mkdir(path);
+}
+
+async function readSystemFolders(): Promise<SystemFolder[]> {
+  const found = await Promise.all(['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].map(readSystemFolder));
+  return found.filter((folder) => folder !== undefined);
+}
+
+async function readSystemFolder(path: string): Promise<SystemFolder | undefined> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) return undefined;
+  return stat.isSymbolicLink() ? { type: 'link', path, target: await readlink(path) } : { type: 'folder', path };
+}
+
+async function findProgram(name: string, packageName: string): Promise<string> {
+  for (const folder of ['/usr/bin', '/bin', '/usr/local/bin']) {
+    if (await exists(join(folder, name))) return join(folder, name);
+  }
+  throw new BotError('box-unavailable', `${name} is not installed. Install it with: apt-get install ${packageName}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

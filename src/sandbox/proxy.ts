@@ -1,0 +1,212 @@
+import { lookup } from 'node:dns/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { isPublicAddress } from './addresses.ts';
+import type { BlockedHost } from './box.ts';
+
+/** What the proxy asks of the network it stands in. The defaults are the safe ones; tests and private registries give others. */
+export interface Egress {
+  readonly ports: readonly number[];
+  resolve(host: string): Promise<readonly string[]>;
+  isAllowedAddress(address: string): boolean;
+}
+
+/** The only way out of a box in the set-up step: it reaches listed hosts and nothing else. It holds no secret. */
+export interface AllowListProxy extends AsyncDisposable {
+  /** The Unix socket it listens on. */
+  readonly socketPath: string;
+  /** Hosts it refused, each once. */
+  blocked(): readonly BlockedHost[];
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const publicEgress: Egress = {
+  ports: [80, 443],
+  resolve: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
+  isAllowedAddress: isPublicAddress,
+};
+
+const idleMs = 60_000;
+const maxConnections = 128;
+const maxBytes = 4 * 1024 * 1024 * 1024;
+const maxBlocked = 100;
+const droppedHeaders = new Set([
+  'host',
+  'connection',
+  'proxy-connection',
+  'proxy-authorization',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'trailer',
+]);
+
+/** Opens a proxy for one box. `allowedHosts` are exact names or `*.suffix`. */
+export async function openProxy(allowedHosts: readonly string[], egress: Egress): Promise<AllowListProxy> {
+  const blocked = new Map<string, BlockedHost>();
+  const sockets = new Set<Duplex>();
+  let bytes = 0;
+
+  /** The address to connect to, looked up once: the one that was checked is the one that is used. */
+  async function admit(target: Target): Promise<string | undefined> {
+    if (isListed(target.host, allowedHosts) && egress.ports.includes(target.port)) {
+      const addresses = await egress.resolve(target.host);
+      if (addresses.length > 0 && addresses.every((address) => egress.isAllowedAddress(address))) return addresses[0];
+    }
+    if (blocked.size < maxBlocked) blocked.set(`${target.host}:${target.port}`, { ...target });
+    return undefined;
+  }
+
+  function watch(socket: Duplex): void {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) for (const open of sockets) open.destroy();
+    });
+  }
+
+  const server = createServer(
+    (request, response) => void forward(request, response, admit).catch(() => response.destroy()),
+  );
+  server.maxConnections = maxConnections;
+  server.on('connection', watch);
+  server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    void tunnel({ url: request.url ?? '', client, head }, admit, watch).catch(() => {
+      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'backend-proxy-'));
+  const socketPath = join(folder, 'proxy.sock');
+  await listen(server, socketPath);
+  return {
+    socketPath,
+    blocked: () => [...blocked.values()],
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `host` is lower case already. A pattern `*.example.org` is every name below example.org, not itself. */
+export function isListed(host: string, allowedHosts: readonly string[]): boolean {
+  return allowedHosts.some((pattern) => {
+    const wanted = pattern.toLowerCase();
+    return wanted.startsWith('*.')
+      ? host.endsWith(wanted.slice(1)) && host.length > wanted.length - 1
+      : host === wanted;
+  });
+}
+
+type Admit = (target: Target) => Promise<string | undefined>;
+
+async function tunnel(
+  wanted: { url: string; client: Duplex; head: Buffer },
+  admit: Admit,
+  watch: (socket: Duplex) => void,
+): Promise<void> {
+  const { client, head } = wanted;
+  // What the client sends before the way is open waits; the counter must not swallow it.
+  client.pause();
+  const target = readTarget(wanted.url);
+  const address = target === undefined ? undefined : await admit(target);
+  if (target === undefined || address === undefined) {
+    client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    return;
+  }
+  const upstream = await openConnection(address, target.port);
+  watch(upstream);
+  client.on('close', () => upstream.destroy());
+  upstream.on('close', () => client.destroy());
+  client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  upstream.write(head);
+  client.pipe(upstream);
+  upstream.pipe(client);
+}
+
+/** `host:port` of a CONNECT. */
+function readTarget(text: string): Target | undefined {
+  const found = /^([a-z0-9._-]{1,253}):(\d{1,5})$/i.exec(text);
+  return found === null ? undefined : { host: plainHost(found[1] ?? ''), port: Number(found[2]) };
+}
+
+function plainHost(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}
+
+function openConnection(address: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port });
+    socket.setTimeout(idleMs, () => socket.destroy(new Error('idle')));
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** A plain HTTP request with a whole URL in its first line, as clients send to proxies. */
+async function forward(request: IncomingMessage, response: ServerResponse, admit: Admit): Promise<void> {
+  const url = readUrl(request.url ?? '');
+  const target = url && { host: plainHost(url.hostname), port: Number(url.port || 80) };
+  const address = target && (await admit(target));
+  if (url === undefined || target === undefined || address === undefined) {
+    response.writeHead(403).end();
+    return;
+  }
+  const outgoing = httpRequest({
+    host: address,
+    port: target.port,
+    method: request.method ?? 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers: { ...keptHeaders(request), host: url.host, connection: 'close' },
+    agent: false,
+    timeout: idleMs,
+  });
+  outgoing.once('timeout', () => outgoing.destroy());
+  outgoing.once('error', () => response.destroy());
+  response.once('close', () => outgoing.destroy());
+  outgoing.once('response', (incoming) => {
+    response.writeHead(incoming.statusCode ?? 502, keptHeaders(incoming));
+    incoming.pipe(response);
+  });
+  request.pipe(outgoing);
+}
+
+function readUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' ? url : undefined;
+}
+
+function keptHeaders(message: IncomingMessage): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined && !droppedHeaders.has(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+}

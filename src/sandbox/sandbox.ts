@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { rgPath } from '@vscode/ripgrep';
+import { z } from 'zod';
+import { BotError } from '../domain/index.ts';
+import type { Box, BoxOptions, Sandbox } from './box.ts';
+import { type Limits, defaultLimits } from './bubblewrap.ts';
+import { readChangeSet, writeChangeSet } from './change-set.ts';
+import { prepareLaunch } from './launch.ts';
+import { type AllowListProxy, type Egress, openProxy, publicEgress } from './proxy.ts';
+import { runSelfTest } from './self-test.ts';
+import { startToolHost, type ToolHost } from './tool-host.ts';
+
+export interface SandboxOptions {
+  /** `unsafe-none` runs everything on the host as the user we run as: no isolation at all. */
+  readonly kind: 'bubblewrap' | 'unsafe-none';
+  /** The Node 24 that runs the tool host; `process.execPath`. */
+  readonly nodePath: string;
+  readonly limits?: Partial<Limits>;
+  /** How set-up boxes reach allowed hosts; the default is the public internet on ports 80 and 443. */
+  readonly egress?: Partial<Egress>;
+  readonly log?: { info(fields: object, message: string): void };
+}
+
+const ToolReply = z.object({ text: z.string().max(2_000_000), isError: z.boolean() });
+const ExecResult = z.object({
+  exitCode: z.number().int().nullable(),
+  output: z.string().max(2_000_000),
+  durationMs: z.number().nonnegative(),
+});
+
+const startsAtOnce = 4;
+/** What a call may take beyond the time limit that the tool host itself keeps. */
+const slackMs = 20_000;
+const fileToolMs = 30_000;
+const gitMs = 200_000;
+
+/** Makes the sandbox of this process. Nothing is started until a box is opened. */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const gate = createGate(startsAtOnce);
+  const egress = { ...publicEgress, ...options.egress };
+  const setting = {
+    kind: options.kind,
+    nodePath: options.nodePath,
+    rgPath,
+    toolhost: join(import.meta.dirname, '../toolhost'),
+    etc: join(import.meta.dirname, 'etc'),
+    limits: { ...defaultLimits, ...options.limits },
+  };
+
+  async function open(wanted: BoxOptions): Promise<Box> {
+    const proxy = wanted.allowedHosts === undefined ? undefined : await openProxy(wanted.allowedHosts, egress);
+    try {
+      const launch = await prepareLaunch(setting, wanted.checkout, proxy?.socketPath);
+      const startedAt = performance.now();
+      const host = await gate(() => startToolHost(launch, wanted.signal));
+      options.log?.info({ ms: Math.round(performance.now() - startedAt) }, 'box opened');
+      return createBox(host, proxy);
+    } catch (error) {
+      await proxy?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  return {
+    open,
+    selfTest: async () => {
+      if (options.kind === 'bubblewrap') await runSelfTest(open);
+    },
+  };
+}
+
+function createBox(host: ToolHost, proxy: AllowListProxy | undefined): Box {
+  async function ask<T>(
+    request: Readonly<Record<string, unknown>>,
+    deadlineMs: number,
+    shape: z.ZodType<T>,
+  ): Promise<T> {
+    const answer = shape.safeParse(await host.call(request, deadlineMs));
+    if (answer.success) return answer.data;
+    const error = new BotError(
+      'box-lost',
+      `The box answered ${String(request['op'])} with something that is no answer to it.`,
+    );
+    host.lose(error);
+    throw error;
+  }
+
+  return {
+    tool: (name, input) => ask({ op: 'tool', name, input }, toolDeadline(input), ToolReply),
+    exec: (command, timeoutMs) => ask({ op: 'exec', command, timeoutMs }, timeoutMs + slackMs, ExecResult),
+    changes: async () => readChangeSet(await host.call({ op: 'changes' }, gitMs)),
+    apply: async (changes) => {
+      await host.call({ op: 'apply', changes: writeChangeSet(changes) }, gitMs);
+    },
+    blockedHosts: () => proxy?.blocked() ?? [],
+    [Symbol.asyncDispose]: async () => {
+      await host.close();
+      await proxy?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Bash keeps the model's own time limit; the others have none to give. */
+function toolDeadline(input: Readonly<Record<string, unknown>>): number {
+  const timeout = Number(input['timeout'] ?? 120_000);
+  return (timeout >= 1 && timeout <= 600_000 ? timeout : fileToolMs) + slackMs;
+}
+
+/** At most so many at once: starting a process holds up everything else. */
+function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const queue: (() => void)[] = [];
+  return async (work) => {
+    if (running >= limit) await new Promise<void>((resolve) => queue.push(resolve));
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      queue.shift()?.();
+    }
+  };
+}

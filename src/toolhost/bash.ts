@@ -1,0 +1,206 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { type Place, readBytes } from './files.ts';
+import {
+  checkFields,
+  type Input,
+  readNumber,
+  readOptionalString,
+  readString,
+  ToolError,
+  type ToolReply,
+} from './input.ts';
+import { killMarked, killTree } from './processes.ts';
+
+/** How a command line ended. `exitCode` is null when it was killed at a limit. */
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+export interface Shell {
+  /** Runs a command line for the agent; the working folder is kept from call to call. */
+  readonly tool: (input: Input) => Promise<ToolReply>;
+  /** Runs a command line for the host in the repository's root. */
+  exec(command: string, timeoutMs: number): Promise<CommandResult>;
+  /** Ends whatever any call left running. */
+  end(): Promise<void>;
+}
+
+type Call = Readonly<{ command: string; timeoutMs: number; folder: string }>;
+
+type Kept = Readonly<{ path: string; size: number }>;
+
+interface Finished extends CommandResult {
+  readonly stoppedBy?: 'time' | 'size';
+  readonly kept: Kept;
+  readonly folderAfter: string | undefined;
+}
+
+const keptCharacters = 30_000;
+const maxOutputBytes = 64 * 1024 * 1024;
+const maxKeptBytes = 100 * 1024 * 1024;
+const maxKeptOutputs = 500;
+const markerName = 'BACKEND_CALL=';
+/** One argument of a program may hold 128 KiB on Linux; longer command lines go through a file. */
+const maxInlineBytes = 100_000;
+
+export function createShell(place: Place): Shell {
+  const folder = join(place.temp, 'outputs');
+  const secret = randomBytes(6).toString('hex');
+  const kept: Kept[] = [];
+  let count = 0;
+  let workingFolder = place.root;
+
+  async function run(call: Call): Promise<Finished> {
+    count += 1;
+    mkdirSync(folder, { recursive: true });
+    const marker = `${markerName}${secret}.${count}`;
+    const finished = await runCall(place, call, { base: join(folder, String(count)), marker });
+    kept.push(finished.kept);
+    dropOldest(kept);
+    return finished;
+  }
+
+  async function tool(input: Input): Promise<ToolReply> {
+    checkFields(input, ['command', 'timeout', 'description']);
+    readOptionalString(input, 'description');
+    const command = readCommand(input);
+    const timeoutMs = readNumber(input, 'timeout', { least: 1, most: 600_000 }) ?? 120_000;
+    const isGone = !isFolder(workingFolder);
+    if (isGone) workingFolder = place.root;
+    const finished = await run({ command, timeoutMs, folder: workingFolder });
+    workingFolder = finished.folderAfter ?? workingFolder;
+    const note = isGone ? `[The working folder is gone; this ran in ${place.root}.]\n` : '';
+    return { text: note + renderFinished(finished, timeoutMs), isError: finished.stoppedBy !== undefined };
+  }
+
+  async function exec(command: string, timeoutMs: number): Promise<CommandResult> {
+    const { exitCode, output, durationMs } = await run({ command, timeoutMs, folder: place.root });
+    return { exitCode, output, durationMs };
+  }
+
+  return { tool, exec, end: () => killMarked(`${markerName}${secret}.`) };
+}
+
+/** The newest outputs stay for the agent to look into; the folder they share has a size limit. */
+function dropOldest(kept: Kept[]): void {
+  const isOver = (): boolean => kept.reduce((sum, output) => sum + output.size, 0) > maxKeptBytes;
+  while (kept.length > maxKeptOutputs || (kept.length > 1 && isOver()))
+    rmSync(kept.shift()?.path ?? '', { force: true });
+}
+
+function readCommand(input: Input): string {
+  const command = readString(input, 'command');
+  if (command.trim() === '') throw new ToolError('The command is empty.');
+  if (command.includes('\0')) throw new ToolError('The command holds a NUL character.');
+  return command;
+}
+
+/**
+ * Output goes to a file and not through a pipe: a background process that keeps it open must not hold up the reply.
+ * The call is over when its shell ends, whatever it left running.
+ */
+async function runCall(place: Place, call: Call, names: { base: string; marker: string }): Promise<Finished> {
+  const outputPath = `${names.base}.txt`;
+  const descriptor = openSync(outputPath, 'a+', 0o600);
+  const startedAt = performance.now();
+  try {
+    const child = spawn('/bin/bash', ['-c', script(call.command, names.base)], {
+      cwd: call.folder,
+      env: { ...place.env, BACKEND_CALL: names.marker.slice(markerName.length) },
+      stdio: ['ignore', descriptor, descriptor],
+      detached: true,
+    });
+    const ended = await waitForEnd(child, { descriptor, timeoutMs: call.timeoutMs });
+    if (ended.stoppedBy !== undefined && child.pid !== undefined) {
+      await killTree({ pid: child.pid, marker: names.marker, markerName, claimsStrays: place.isolated });
+    }
+    const output = readOutput(descriptor, outputPath);
+    const durationMs = Math.round(performance.now() - startedAt);
+    const kept = { path: outputPath, size: fstatSync(descriptor).size };
+    return { ...ended, output, durationMs, kept, folderAfter: readFolder(`${names.base}.cwd`) };
+  } finally {
+    closeSync(descriptor);
+    for (const ending of ['cwd', 'sh']) rmSync(`${names.base}.${ending}`, { force: true });
+  }
+}
+
+/** The trap records the folder even when the command fails or calls exit. One line, so that bash counts the command's lines right. */
+function script(command: string, base: string): string {
+  const trap = `trap 'builtin pwd -P >"${base}.cwd" 2>/dev/null' EXIT; `;
+  if (Buffer.byteLength(command) <= maxInlineBytes) return trap + command;
+  writeFileSync(`${base}.sh`, command, { mode: 0o600 });
+  return `${trap}. "${base}.sh"`;
+}
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly stoppedBy?: 'time' | 'size';
+}
+
+function waitForEnd(child: ChildProcess, limits: { descriptor: number; timeoutMs: number }): Promise<Ended> {
+  let timer: NodeJS.Timeout | undefined;
+  let watch: NodeJS.Timeout | undefined;
+  const ended = new Promise<Ended>((resolve, reject) => {
+    timer = setTimeout(resolve, limits.timeoutMs, { exitCode: null, stoppedBy: 'time' });
+    watch = setInterval(() => {
+      if (fstatSync(limits.descriptor).size > maxOutputBytes) resolve({ exitCode: null, stoppedBy: 'size' });
+    }, 100);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
+    });
+  });
+  return ended.finally(() => {
+    clearTimeout(timer);
+    clearInterval(watch);
+  });
+}
+
+/** Head and tail of what was printed, cut in the middle, with the count left out and where all of it is. */
+function readOutput(descriptor: number, path: string): string {
+  const size = fstatSync(descriptor).size;
+  if (size <= keptCharacters) return toText(readBytes(descriptor, 0, size));
+  const half = keptCharacters / 2;
+  // A character of several bytes may be cut in two at the inner edges.
+  const head = toText(readBytes(descriptor, 0, half)).replace(/\uFFFD{1,3}$/, '');
+  const tail = toText(readBytes(descriptor, size - half, half)).replace(/^\uFFFD{1,3}/, '');
+  const omitted = `[… ${size - keptCharacters} bytes left out; all of it is in ${path}, for Read with offset or Grep …]`;
+  return `${head}\n${omitted}\n${tail}`;
+}
+
+/** Text without colours and cursor movements. */
+function toText(bytes: Buffer): string {
+  return new TextDecoder().decode(bytes).replaceAll(escapeSequence, '');
+}
+
+const escapeSequence = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, 'g');
+
+/** What the shell's last act was to write; empty when its folder no longer existed, undefined when it didn't get to it. */
+function readFolder(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\n$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return path !== '' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function renderFinished(finished: Finished, timeoutMs: number): string {
+  const output = finished.output.trim() === '' ? 'The command printed nothing.' : finished.output.replace(/\n$/, '');
+  if (finished.stoppedBy === 'time') {
+    return `${output}\n[Stopped at its time limit of ${timeoutMs} ms. Everything it had started was ended.]`;
+  }
+  if (finished.stoppedBy === 'size') {
+    return `${output}\n[Stopped because it printed more than ${maxOutputBytes} bytes. Everything it had started was ended.]`;
+  }
+  return finished.exitCode === 0 ? output : `${output}\n[Exit code ${finished.exitCode ?? 'unknown'}]`;
+}

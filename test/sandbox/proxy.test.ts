@@ -1,0 +1,195 @@
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSandbox } from '../../src/sandbox/index.ts';
+import { isPublicAddress } from '../../src/sandbox/addresses.ts';
+import { isListed, openProxy, publicEgress } from '../../src/sandbox/proxy.ts';
+import { makeCheckout } from './checkout.ts';
+
+let origin: Server;
+let port = 0;
+const requests: string[] = [];
+beforeAll(async () => {
+  origin = createServer((request, response) => {
+    requests.push(
+      `${request.method ?? ''} ${request.headers.host ?? ''}${request.url ?? ''} ${request.headers['proxy-authorization'] ?? ''}`,
+    );
+    response.end('from the origin');
+  });
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+  const address = origin.address();
+  port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+});
+afterAll(() => {
+  origin.close();
+});
+
+/** Every name leads to our origin, which stands on the loopback. */
+function localEgress(more: object = {}) {
+  return { ports: [port], resolve: async () => ['127.0.0.1'], isAllowedAddress: () => true, ...more };
+}
+
+/** Sends bytes to a proxy's socket and gives all that comes back. */
+async function say(socketPath: string, text: string): Promise<string> {
+  const socket = connect(socketPath);
+  socket.write(text);
+  return (await socket.toArray()).join('');
+}
+
+describe('the allow-list proxy', () => {
+  it('lets a box reach a listed host by HTTP and through a tunnel, and no other', async () => {
+    await using checkout = await makeCheckout({});
+    const sandbox = createSandbox({ kind: 'bubblewrap', nodePath: process.execPath, egress: localEgress() });
+    await using box = await sandbox.open({
+      checkout,
+      allowedHosts: ['registry.example'],
+      signal: new AbortController().signal,
+    });
+    const curl = 'curl -s -o - -w "%{http_code}\\n"';
+    const { output } = await box.exec(
+      [
+        `${curl} http://registry.example:${port}/plain`,
+        `${curl} --proxytunnel http://registry.example:${port}/tunnel`,
+        `${curl} http://other.example:${port}/plain`,
+        `${curl} --proxytunnel http://other.example:${port}/ || echo`,
+        `exec 3<>/dev/tcp/127.0.0.1/${port}`,
+      ].join('\n'),
+      20_000,
+    );
+    expect(output).toContain('from the origin200\nfrom the origin200\n403\n');
+    expect(output).toContain('Connection refused');
+    expect(box.blockedHosts()).toEqual([{ host: 'other.example', port }]);
+    expect(requests).toEqual([`GET registry.example:${port}/plain `, `GET registry.example:${port}/tunnel `]);
+  });
+
+  it.each([
+    ['a host that is not listed', (to: number) => `CONNECT evil.example:${to} HTTP/1.1\r\n\r\n`],
+    ['a host that only ends like a listed one', (to: number) => `CONNECT evilallowed.example:${to} HTTP/1.1\r\n\r\n`],
+    ['a listed host on another port', () => 'CONNECT allowed.example:22 HTTP/1.1\r\n\r\n'],
+    ['an address instead of a name', (to: number) => `CONNECT 127.0.0.1:${to} HTTP/1.1\r\n\r\n`],
+    ['a target that is none', () => 'CONNECT /etc/passwd HTTP/1.1\r\n\r\n'],
+    [
+      'a plain request that names no host',
+      () => 'GET / HTTP/1.1\r\nHost: allowed.example\r\nConnection: close\r\n\r\n',
+    ],
+    [
+      'a plain request with a password in its URL to another host',
+      (to: number) => `GET http://allowed.example@evil.example:${to}/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    ],
+    [
+      'another scheme',
+      () => 'GET ftp://allowed.example/ HTTP/1.1\r\nHost: allowed.example\r\nConnection: close\r\n\r\n',
+    ],
+  ])('refuses %s', async (_, request) => {
+    await using proxy = await openProxy(['allowed.example'], localEgress());
+    const before = requests.length;
+    expect(await say(proxy.socketPath, request(port))).toMatch(/^HTTP\/1\.1 403 /);
+    expect(requests).toHaveLength(before);
+  });
+
+  it('asks by the name in the URL, whatever the Host header says, and passes no proxy password on', async () => {
+    await using proxy = await openProxy(['allowed.example'], localEgress());
+    await say(
+      proxy.socketPath,
+      `GET http://allowed.example:${port}/a HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nProxy-Authorization: Basic eA==\r\n\r\n`,
+    );
+    expect(requests.at(-1)).toBe(`GET allowed.example:${port}/a `);
+  });
+
+  it('refuses a listed name that leads to an address which is not public, even if only one of them does', async () => {
+    const egress = { ...publicEgress, ports: [port], resolve: async () => ['93.184.215.14', '127.0.0.1'] };
+    await using proxy = await openProxy(['allowed.example'], egress);
+    expect(await say(proxy.socketPath, `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\n`)).toMatch(/ 403 /);
+    expect(proxy.blocked()).toEqual([{ host: 'allowed.example', port }]);
+  });
+
+  it('connects to the address it checked and does not look the name up again', async () => {
+    let lookups = 0;
+    const egress = localEgress({
+      resolve: async () => {
+        lookups += 1;
+        return ['127.0.0.1'];
+      },
+    });
+    await using proxy = await openProxy(['allowed.example'], egress);
+    const reply = await say(
+      proxy.socketPath,
+      `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    expect(reply).toContain('from the origin');
+    expect(lookups).toBe(1);
+  });
+
+  it('says so when the host can not be looked up or reached', async () => {
+    const failing = localEgress({ resolve: () => Promise.reject(new Error('ENOTFOUND')) });
+    await using proxy = await openProxy(['allowed.example'], failing);
+    expect(await say(proxy.socketPath, `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\n`)).toMatch(/ 502 /);
+  });
+
+  it('names each refused host once', async () => {
+    await using proxy = await openProxy([], localEgress());
+    for (const host of ['a.example', 'b.example', 'A.example.', 'b.example'])
+      await say(proxy.socketPath, `CONNECT ${host}:443 HTTP/1.1\r\n\r\n`);
+    expect(proxy.blocked()).toEqual([
+      { host: 'a.example', port: 443 },
+      { host: 'b.example', port: 443 },
+    ]);
+  });
+});
+
+describe('a name on the list', () => {
+  it.each([
+    ['registry.npmjs.org', ['registry.npmjs.org'], true],
+    ['registry.npmjs.org', ['REGISTRY.npmjs.org'], true],
+    ['a.b.example.org', ['*.example.org'], true],
+    ['example.org', ['*.example.org'], false],
+    ['badexample.org', ['*.example.org'], false],
+    ['.example.org', ['*.example.org'], false],
+    ['example.org.evil.net', ['example.org', '*.example.org'], false],
+    ['example.org', [], false],
+    ['example.org', ['*'], false],
+  ])('%s under %j is let through: %s', (host, list, allowed) => {
+    expect(isListed(host, list)).toBe(allowed);
+  });
+});
+
+describe('a public address', () => {
+  it.each(['1.1.1.1', '93.184.215.14', '172.15.0.1', '172.32.0.1', '2606:4700::1111', '2a00:1450::1'])(
+    '%s',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(true);
+    },
+  );
+
+  it.each([
+    ...[
+      '127.0.0.1',
+      '0.0.0.0',
+      '10.1.2.3',
+      '172.16.0.1',
+      '192.168.1.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      '100.100.100.200',
+      '224.0.0.1',
+      '255.255.255.255',
+    ],
+    ...[
+      '::',
+      '::1',
+      'fe80::1',
+      'fe80::1%eth0',
+      'fc00::1',
+      'fd00:ec2::254',
+      'ff02::1',
+      '::ffff:127.0.0.1',
+      '::ffff:1.1.1.1',
+      '64:ff9b::7f00:1',
+      '2002:7f00:1::',
+      '2001::1',
+    ],
+    ...['localhost', '', '0x7f.1', '2130706433', '127.1'],
+  ])('is not %j', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});
