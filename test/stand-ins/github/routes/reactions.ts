@@ -1,0 +1,72 @@
+import { notFound } from '../api-error.ts';
+import { actingUser, numberParam } from '../route.ts';
+import type { Answer, RepoCall, Route } from '../route.ts';
+import { reactionShape } from '../shapes/issues.ts';
+import type { Reaction } from '../world.ts';
+import { commentOf, issueOf, readNeeds, writeNeeds } from './issues.ts';
+
+const onIssue = '/repos/{owner}/{repo}/issues/{issue_number}/reactions';
+const onComment = '/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
+const read = { access: 'repository', needs: readNeeds, role: 'read' } as const;
+const write = { access: 'repository', needs: writeNeeds, role: 'read' } as const;
+
+export const reactionRoutes: readonly Route[] = [
+  { method: 'GET', path: onIssue, ...read, handle: (call: RepoCall) => list(call, issueOf(call, 'read').reactions) },
+  {
+    method: 'POST',
+    path: onIssue,
+    ...write,
+    handle: (call: RepoCall) => react(call, issueOf(call, 'write').reactions),
+  },
+  {
+    method: 'DELETE',
+    path: `${onIssue}/{reaction_id}`,
+    ...write,
+    handle: (call: RepoCall) => remove(call, issueOf(call, 'write').reactions),
+  },
+  {
+    method: 'GET',
+    path: onComment,
+    ...read,
+    handle: (call: RepoCall) => list(call, commentOf(call, 'read').reactions),
+  },
+  {
+    method: 'POST',
+    path: onComment,
+    ...write,
+    handle: (call: RepoCall) => react(call, commentOf(call, 'write').reactions),
+  },
+  {
+    method: 'DELETE',
+    path: `${onComment}/{reaction_id}`,
+    ...write,
+    handle: (call: RepoCall) => remove(call, commentOf(call, 'write').reactions),
+  },
+];
+
+function list(call: RepoCall, reactions: readonly Reaction[]): Answer {
+  const content = call.query.get('content');
+  const wanted = reactions.filter((reaction) => content === null || reaction.content === content);
+  return { status: 200, list: wanted.map((reaction) => reactionShape(call.world, reaction)) };
+}
+
+/** 201 the first time, 200 with the same reaction ever after. */
+function react(call: RepoCall, reactions: Reaction[]): Answer {
+  const { world } = call;
+  const user = actingUser(call);
+  const content = String(call.body['content']);
+  const known = reactions.find((reaction) => reaction.user === user && reaction.content === content);
+  if (known !== undefined) return { status: 200, body: reactionShape(world, known) };
+  const reaction: Reaction = { id: world.nextId(), user, content, createdAt: world.now() };
+  reactions.push(reaction);
+  return { status: 201, body: reactionShape(world, reaction) };
+}
+
+function remove(call: RepoCall, reactions: Reaction[]): Answer {
+  const index = reactions.findIndex(
+    (reaction) => reaction.id === numberParam(call, 'reaction_id') && reaction.user === actingUser(call),
+  );
+  if (index < 0) throw notFound();
+  reactions.splice(index, 1);
+  return { status: 204 };
+}

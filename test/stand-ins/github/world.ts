@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+
+/** What GitHub knows: accounts, repositories, issues, tokens. Branches, commits and trees are not here: they are in each bare repository. */
+export interface World {
+  readonly now: () => number;
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  url: string;
+  /** Folder that holds `<id>.git` of every repository. */
+  readonly root: string;
+  readonly app: AppRecord;
+  readonly users: Map<string, User>;
+  readonly installations: Map<number, Installation>;
+  readonly repos: Map<number, Repo>;
+  /** `owner/name` in lower case of a renamed or transferred repository, and where it is now. */
+  readonly moved: Map<string, number>;
+  readonly tokens: Map<string, Token>;
+  readonly tokenLifetimeMs: number;
+  readonly nextId: () => number;
+  /** Tells the webhook sender; set by the server. */
+  emit: (event: WorldEvent) => void;
+  /** False when nobody would hear of such an event, so that its payload needn't be made. */
+  wants: (name: string) => boolean;
+}
+
+export interface WorldEvent {
+  readonly name: string;
+  readonly action?: string;
+  readonly repo?: Repo;
+  readonly installation: Installation;
+  readonly sender: User;
+  readonly fields: Record<string, unknown>;
+}
+
+export const levels = { none: 0, read: 1, write: 2, admin: 3 } as const;
+export type Level = 'read' | 'write' | 'admin';
+export type Permissions = Readonly<Record<string, Level>>;
+
+export const roles = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface AppRecord {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly publicKey: string;
+  readonly webhookSecret: string;
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
+  readonly owner: User;
+  readonly bot: User;
+  readonly createdAt: number;
+}
+
+export interface User {
+  readonly id: number;
+  login: string;
+  readonly type: 'User' | 'Bot' | 'Organization';
+  readonly createdAt: number;
+  /** A personal access token of theirs (empty for bots and organizations). */
+  readonly token: string;
+}
+
+export interface Installation {
+  readonly id: number;
+  readonly account: User;
+  readonly permissions: Permissions;
+  readonly createdAt: number;
+  suspendedAt: number | undefined;
+  suspendedBy: User | undefined;
+}
+
+export interface Token {
+  readonly value: string;
+  readonly installation: Installation;
+  readonly permissions: Permissions;
+  /** undefined: every repository of the installation. */
+  readonly repositoryIds: readonly number[] | undefined;
+  readonly expiresAt: number;
+}
+
+export interface Label {
+  readonly id: number;
+  name: string;
+  color: string;
+  description: string | null;
+  readonly isDefault: boolean;
+}
+
+export interface Reaction {
+  readonly id: number;
+  readonly user: User;
+  readonly content: string;
+  readonly createdAt: number;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly issueNumber: number;
+  readonly user: User;
+  readonly viaApp: boolean;
+  body: string;
+  readonly createdAt: number;
+  updatedAt: number;
+  readonly reactions: Reaction[];
+}
+
+export interface Review {
+  readonly id: number;
+  readonly user: User;
+  readonly body: string;
+  readonly state: string;
+  readonly commitId: string;
+  readonly submittedAt: number;
+}
+
+/** What makes an issue a pull request. */
+export interface Pull {
+  readonly id: number;
+  readonly head: string;
+  base: string;
+  draft: boolean;
+  headSha: string;
+  baseSha: string;
+  mergedAt: number | undefined;
+  mergedBy: User | undefined;
+  mergeSha: string | null;
+  readonly requestedReviewers: User[];
+  readonly reviews: Review[];
+}
+
+export interface Issue {
+  readonly id: number;
+  readonly number: number;
+  readonly user: User;
+  readonly viaApp: boolean;
+  title: string;
+  body: string | null;
+  state: 'open' | 'closed';
+  stateReason: string | null;
+  locked: boolean;
+  labels: Label[];
+  assignees: User[];
+  readonly createdAt: number;
+  updatedAt: number;
+  closedAt: number | undefined;
+  closedBy: User | undefined;
+  readonly reactions: Reaction[];
+  readonly pull: Pull | undefined;
+}
+
+export interface CheckAnnotation {
+  readonly [field: string]: unknown;
+}
+
+export interface CheckRun {
+  readonly id: number;
+  readonly headSha: string;
+  readonly suiteId: number;
+  name: string;
+  status: string;
+  conclusion: string | null;
+  externalId: string;
+  detailsUrl: string;
+  startedAt: number;
+  completedAt: number | undefined;
+  title: string | null;
+  summary: string | null;
+  text: string | null;
+  readonly annotations: CheckAnnotation[];
+  actions: readonly unknown[];
+}
+
+export interface Repo {
+  readonly id: number;
+  owner: User;
+  name: string;
+  readonly gitDir: string;
+  readonly isPrivate: boolean;
+  archived: boolean;
+  defaultBranch: string;
+  readonly createdAt: number;
+  updatedAt: number;
+  pushedAt: number;
+  readonly collaborators: Map<number, Role>;
+  readonly labels: Map<string, Label>;
+  readonly issues: Map<number, Issue>;
+  readonly comments: Map<number, Comment>;
+  readonly checkRuns: Map<number, CheckRun>;
+  readonly checkSuites: Map<string, number>;
+}
+
+/** ISO 8601 in whole seconds, as GitHub writes times. */
+export function iso(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The account of that login, made if nobody has it yet. */
+export function ensureUser(world: World, login: string, type: User['type'] = 'User'): User {
+  const known = findUser(world, login);
+  if (known !== undefined) return known;
+  const token = type === 'User' ? `ghp_${randomBytes(27).toString('base64url').replace(/[-_]/g, '0')}` : '';
+  const user: User = { id: world.nextId(), login, type, createdAt: world.now(), token };
+  world.users.set(login.toLowerCase(), user);
+  return user;
+}
+
+export function findUser(world: World, login: string): User | undefined {
+  return world.users.get(login.toLowerCase());
+}
+
+export function findRepo(world: World, owner: string, name: string): Repo | undefined {
+  const full = `${owner}/${name}`.toLowerCase();
+  return [...world.repos.values()].find((repo) => fullName(repo).toLowerCase() === full);
+}
+
+export function fullName(repo: Repo): string {
+  return `${repo.owner.login}/${repo.name}`;
+}
+
+export function installationOf(world: World, repo: Repo): Installation | undefined {
+  return [...world.installations.values()].find((installation) => installation.account === repo.owner);
+}
+
+export function reposOf(world: World, installation: Installation): Repo[] {
+  return [...world.repos.values()].filter((repo) => repo.owner === installation.account);
+}
+
+export function roleOf(repo: Repo, user: User): Role {
+  if (repo.owner === user) return 'admin';
+  return repo.collaborators.get(user.id) ?? (repo.isPrivate ? 'none' : 'read');
+}
+
+export function hasRole(role: Role, wanted: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(wanted);
+}
+
+export function nextNumber(repo: Repo): number {
+  return repo.issues.size + 1;
+}
