@@ -1,0 +1,89 @@
+import type { RestEndpointMethodTypes } from '@octokit/rest';
+import { BotError, type Account } from '../domain/index.ts';
+import type { Caller } from './caller.ts';
+import type { IssueFacts, Permission, RepositoryClient, RepositoryFacts } from './client.ts';
+
+type Reads = Pick<RepositoryClient, 'facts' | 'permissionOf' | 'issue' | 'fileText' | 'readToken'>;
+type Data<M extends keyof RestEndpointMethodTypes['repos']> = RestEndpointMethodTypes['repos'][M]['response']['data'];
+
+/** What is true on GitHub right now about the repository, its people and its issues. `host` is where people's browsers go. */
+export function createReads(caller: Caller, repositoryId: number, host: string): Reads {
+  return {
+    /** By id, so that a renamed or transferred repository is found under its new name. */
+    async facts() {
+      const data: unknown = await caller.call('facts', (kit, { headers, request }) =>
+        kit.request('GET /repositories/{id}', { id: repositoryId, headers, request }),
+      );
+      return toRepositoryFacts(data as Data<'get'>, host); // GitHub's "repository" by id, missing in Octokit's types
+    },
+    async permissionOf(account) {
+      const data = await caller.find('permission', (kit, at) =>
+        kit.rest.repos.getCollaboratorPermissionLevel({ ...at, username: account.login }),
+      );
+      return data ? toPermission(data, account) : 'none';
+    },
+    async issue(number) {
+      const data = await caller.find('issue', (kit, at) => kit.rest.issues.get({ ...at, issue_number: number }));
+      return data && toIssueFacts(data);
+    },
+    async fileText(path, ref) {
+      const data = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path, ref }));
+      return data && toText(data, path);
+    },
+    readToken: () => caller.token('clone'),
+  };
+}
+
+/** The clone address is rebuilt on the host we are configured for: a token of ours goes nowhere else. */
+function toRepositoryFacts(data: Data<'get'>, host: string): RepositoryFacts {
+  return {
+    id: data.id,
+    owner: data.owner.login,
+    name: data.name,
+    defaultBranch: data.default_branch,
+    archived: data.archived,
+    isPrivate: data.private,
+    htmlUrl: data.html_url,
+    cloneUrl: new URL(new URL(data.clone_url).pathname, host).href,
+  };
+}
+
+const permissions: readonly string[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] satisfies Permission[];
+
+/** A login can be given up and taken by somebody else, so the answer counts only for the same id. `role_name` may be a custom role; `permission` is then its base. */
+function toPermission(data: Data<'getCollaboratorPermissionLevel'>, account: Account): Permission {
+  if (data.user?.id !== account.id) return 'none';
+  const known = [data.role_name, data.permission].find((role) => permissions.includes(role));
+  return (known ?? 'none') as Permission; // narrowed by the list above
+}
+
+export function toAccount(user: { id: number; login: string; type: string } | null | undefined): Account {
+  // A deleted account is shown as "ghost".
+  if (!user) return { id: 10137, login: 'ghost', type: 'User' };
+  const type = user.type === 'Bot' || user.type === 'Organization' ? user.type : 'User';
+  return { id: user.id, login: user.login, type };
+}
+
+function toIssueFacts(data: RestEndpointMethodTypes['issues']['get']['response']['data']): IssueFacts {
+  return {
+    number: data.number,
+    title: data.title,
+    body: data.body ?? '',
+    state: data.state === 'closed' ? 'closed' : 'open',
+    locked: data.locked,
+    labels: data.labels.map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
+    author: toAccount(data.user),
+    isPullRequest: data.pull_request !== undefined,
+    updatedAt: data.updated_at,
+  };
+}
+
+/** Folders, submodules and the like are not files. GitHub leaves the content out above 1 MB. */
+function toText(data: Data<'getContent'>, path: string): string | undefined {
+  if (Array.isArray(data) || data.type !== 'file' || !('content' in data)) return undefined;
+  if (data.encoding === 'base64') return Buffer.from(data.content, 'base64').toString('utf8');
+  throw new BotError(
+    'github-rejected',
+    `${path} is larger than the 1 MB that GitHub hands out as text; make it smaller.`,
+  );
+}

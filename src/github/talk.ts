@@ -1,0 +1,102 @@
+import type { RestEndpointMethodTypes } from '@octokit/rest';
+import { BotError } from '../domain/index.ts';
+import type { Caller } from './caller.ts';
+import type { CommentFacts, PullFacts, RepositoryClient } from './client.ts';
+import { readRefusal } from './errors.ts';
+import { toAccount } from './facts.ts';
+
+type Talk = Pick<
+  RepositoryClient,
+  'comments' | 'addReaction' | 'createComment' | 'updateComment' | 'pullsByHead' | 'createPull' | 'updatePull'
+>;
+type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];
+interface PullData {
+  readonly number: number;
+  readonly html_url: string;
+  readonly state: string;
+  readonly draft?: boolean | undefined;
+  readonly title: string;
+  readonly body: string | null;
+  readonly head: { readonly sha: string };
+}
+
+/** What people read: comments, reactions and pull requests. */
+export function createTalk(caller: Caller): Talk {
+  return {
+    async comments(issueNumber) {
+      const pages = await caller.all('comments', (kit, at, page) =>
+        kit.rest.issues.listComments({ ...at, issue_number: issueNumber, per_page: 100, page }),
+      );
+      return pages.flat().map(toCommentFacts);
+    },
+    /** GitHub answers 200 with the existing reaction when it is there already. */
+    async addReaction(target, content) {
+      await caller.call('addReaction', (kit, at) =>
+        'issue' in target
+          ? kit.rest.reactions.createForIssue({ ...at, issue_number: target.issue, content })
+          : kit.rest.reactions.createForIssueComment({ ...at, comment_id: target.comment, content }),
+      );
+    },
+    async createComment(issueNumber, body) {
+      return toCommentFacts(
+        await caller.call('createComment', (kit, at) =>
+          kit.rest.issues.createComment({ ...at, issue_number: issueNumber, body }),
+        ),
+      );
+    },
+    async updateComment(commentId, body) {
+      await caller.call('updateComment', (kit, at) =>
+        kit.rest.issues.updateComment({ ...at, comment_id: commentId, body }),
+      );
+    },
+    async pullsByHead(branch) {
+      const pages = await caller.all('pullsByHead', (kit, at, page) =>
+        kit.rest.pulls.list({ ...at, head: `${at.owner}:${branch}`, state: 'all', per_page: 100, page }),
+      );
+      return pages.flat().map(toPullFacts);
+    },
+    createPull: (pull) => createPull(caller, pull),
+    async updatePull(number, change) {
+      return toPullFacts(
+        await caller.call('updatePull', (kit, at) => kit.rest.pulls.update({ ...at, pull_number: number, ...change })),
+      );
+    },
+  };
+}
+
+/** Private repositories of some plans have no drafts: GitHub refuses those with 422, so nothing was created, and we open it without. */
+async function createPull(caller: Caller, pull: Parameters<RepositoryClient['createPull']>[0]): Promise<PullFacts> {
+  try {
+    return toPullFacts(await caller.call('createPull', (kit, at) => kit.rest.pulls.create({ ...at, ...pull })));
+  } catch (error) {
+    const refusal = readRefusal(error instanceof BotError ? error.cause : error);
+    const hasNoDrafts = refusal.status === 422 && /draft pull requests are not supported/i.test(refusal.message);
+    if (!pull.draft || !hasNoDrafts) throw error;
+    return createPull(caller, { ...pull, draft: false });
+  }
+}
+
+function toCommentFacts(data: CommentData): CommentFacts {
+  const appId = data.performed_via_github_app?.id;
+  return {
+    id: data.id,
+    author: toAccount(data.user),
+    ...(appId !== undefined && { appId }),
+    body: data.body ?? '',
+    createdAt: data.created_at,
+    updatedAt: data.updated_at,
+    htmlUrl: data.html_url,
+  };
+}
+
+function toPullFacts(data: PullData): PullFacts {
+  return {
+    number: data.number,
+    htmlUrl: data.html_url,
+    state: data.state === 'closed' ? 'closed' : 'open',
+    draft: data.draft ?? false,
+    title: data.title,
+    body: data.body ?? '',
+    headSha: data.head.sha,
+  };
+}

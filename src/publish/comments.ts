@@ -1,0 +1,46 @@
+import { BotError, type WorkRequest } from '../domain/index.ts';
+import type { AppIdentity, CommentFacts, RepositoryClient } from '../github/index.ts';
+import type { Effects } from '../store/index.ts';
+import { neutralise } from './neutralise.ts';
+
+/** What every effect on GitHub goes through. */
+export interface Doors {
+  readonly client: RepositoryClient;
+  readonly effects: Effects;
+  readonly bot: AppIdentity;
+}
+
+/** Shows 👀 on what asked. GitHub keeps one reaction of a kind per account, so doing it again changes nothing. */
+export async function ensureSeen({ source, subject }: WorkRequest, { client }: Pick<Doors, 'client'>): Promise<void> {
+  const target = source.type === 'comment' ? { comment: source.commentId } : { issue: subject.number };
+  try {
+    await client.addReaction(target, 'eyes');
+  } catch (error) {
+    // A comment that was deleted since needs no reaction; the wish stands.
+    if (!(error instanceof BotError) || error.code !== 'github-gone') throw error;
+  }
+}
+
+/** One comment for a request that is answered or declined, however often this is called. */
+export async function ensureReply(request: WorkRequest, text: string, { client, effects, bot }: Doors): Promise<void> {
+  const { number } = request.subject;
+  const marker = `<!-- backend:reply ${request.intention.replace(/[^\w:.]/g, '-').replaceAll('--', '- -')} -->`;
+  await effects.ensure(`reply:${request.intention}`, {
+    look: async () => (await findOurs(client, bot, { number, marker }))?.id,
+    make: async () => (await client.createComment(number, `${marker}\n${neutralise(text)}`)).id,
+  });
+}
+
+/** The oldest comment that begins with the marker and that we wrote: anybody can copy a marker, so the author counts (security.md D26). */
+export async function findOurs(
+  client: RepositoryClient,
+  bot: AppIdentity,
+  { number, marker }: { readonly number: number; readonly marker: string },
+): Promise<CommentFacts | undefined> {
+  const comments = await client.comments(number);
+  return comments.find((comment) => isOurs(comment, bot) && comment.body.startsWith(marker));
+}
+
+function isOurs({ author, appId }: CommentFacts, bot: AppIdentity): boolean {
+  return author.id === bot.botId && (appId === undefined || appId === bot.id);
+}

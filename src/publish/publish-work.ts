@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { BotError, type AgentRun, type Job, type Proof } from '../domain/index.ts';
+import type { PullFacts } from '../github/index.ts';
+import type { BlockedHost } from '../sandbox/index.ts';
+import type { Workspace } from '../workspace/index.ts';
+import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
+import { checkChangeSet } from './change-set.ts';
+import { ensureCheckRun } from './check-run.ts';
+import type { Doors } from './comments.ts';
+import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
+import { renderSections, whatIsLeft, type Account, type Room } from './sections.ts';
+import { runUrlOf } from './status.ts';
+import { plainTitle } from './text.ts';
+
+/** What there is to publish. */
+export interface FinishedWork {
+  readonly run: AgentRun;
+  readonly proof?: Proof | undefined;
+  /** The base commit: its pull request template, and what is peculiar about the repository. */
+  readonly workspace: Pick<Workspace, 'files' | 'readText' | 'peculiarities'>;
+  /** Hosts that the set-up step asked for and did not get. */
+  readonly blockedHosts?: readonly BlockedHost[];
+  /** More sentences for the evidence. */
+  readonly notes?: readonly string[];
+  /** A branch of ours to go on with, with the head that we recorded. */
+  readonly continues?: Draft['continues'];
+}
+
+export interface PublishDeps extends Doors {
+  readonly settings?: { readonly publicUrl?: string };
+}
+
+export interface Published {
+  readonly pullNumber: number;
+  readonly url: string;
+  readonly draft: boolean;
+  readonly headSha: string;
+}
+
+/**
+ * Publishes a run's work: a commit that GitHub signs, on a branch of ours; a pull request that says what was done and what was
+ * proved; a check run. Each is looked for before it is made, so calling this again writes nothing new. What a person decided
+ * stands: a pushed-to branch, a closed pull request and text outside our markers are left alone.
+ * Throws `change-set-refused` (it must not be published), `branch-moved` (somebody pushed), and the github-… codes.
+ */
+export async function publishWork(job: Job, work: FinishedWork, deps: PublishDeps): Promise<Published> {
+  const checked = checkChangeSet(work.run.changes, [...job.plan.protectedPaths, job.plan.preferencesPath]);
+  if (work.continues) await requireOpenPull(work.continues.branch, deps);
+  const title = titleOf(job, work.run);
+  const account: Account = {
+    job,
+    run: work.run,
+    proof: work.proof,
+    checked,
+    notes: notesOf(work),
+    home: (await deps.client.facts()).htmlUrl,
+    runUrl: runUrlOf(job.id, deps.settings?.publicUrl),
+  };
+  const pushed = await ensureCommit(
+    {
+      changes: checked.changes,
+      baseSha: job.plan.base.sha,
+      message: renderCommitMessage(title, work.run.submission?.summary ?? '', job.request.sender),
+      branch: job.plan.branch,
+      ...(work.continues && { continues: work.continues }),
+    },
+    deps,
+  );
+  const pull = await ensurePull({ account, title, pushed, template: await readTemplate(work) }, deps);
+  await ensureCheckRun({ ...account, ...pushed, changes: checked.changes }, deps);
+  return { pullNumber: pull.number, url: pull.htmlUrl, draft: pull.draft, headSha: pushed.headSha };
+}
+
+/** A pull request that a person closed or merged gets no more commits. */
+async function requireOpenPull(branch: string, { client }: Doors): Promise<void> {
+  const pulls = await client.pullsByHead(branch);
+  if (pulls.some(({ state }) => state === 'open')) return;
+  throw new BotError(
+    'branch-moved',
+    `The pull request of ${branch} is no longer open, so nothing more is pushed to it.`,
+  );
+}
+
+/** A run that ended without a submission is published under the issue's title, as the person who asked saw it. */
+function titleOf({ request }: Job, { submission }: AgentRun): string {
+  return plainTitle(submission?.title ?? request.seen.title, `Work on issue ${request.subject.number}`);
+}
+
+function notesOf({ workspace, blockedHosts = [], notes = [] }: FinishedWork): string[] {
+  const hosts = blockedHosts.map(({ host, port }) => `\`${host}:${port}\``);
+  const blocked = `The set-up step wanted to reach ${hosts.join(', ')} and was not let through; list a host under \`network.allow\` in \`.github/backend.yml\` to allow it.`;
+  return [...workspace.peculiarities, ...notes, ...(hosts.length > 0 ? [blocked] : [])];
+}
+
+async function readTemplate({ workspace }: FinishedWork): Promise<string | undefined> {
+  const path = findTemplate(workspace.files.filter(({ mode }) => mode !== '120000').map((file) => file.path));
+  return path === undefined ? undefined : workspace.readText(path);
+}
+
+interface PullPlan {
+  readonly account: Account;
+  readonly title: string;
+  readonly pushed: Pushed;
+  readonly template: string | undefined;
+}
+
+async function ensurePull(plan: PullPlan, doors: Doors): Promise<PullFacts> {
+  const { account, title, pushed } = plan;
+  const { client, effects } = doors;
+  const { plan: granted } = account.job;
+  const look = async (): Promise<PullFacts | undefined> => pickPull(await client.pullsByHead(pushed.branch), pushed);
+  const body = renderBody(startOf(plan), account);
+  const draft = granted.draft || whatIsLeft(account).length > 0;
+  const number = await effects.ensure(`pull:${pushed.branch}`, {
+    look: async () => (await look())?.number,
+    make: async () => {
+      const pull = { title, body, head: pushed.branch, base: granted.base.branch, draft };
+      return (await client.createPull(pull).catch(adopt(look))).number;
+    },
+  });
+  const current = (await client.pullsByHead(pushed.branch)).find((pull) => pull.number === number);
+  if (!current) throw new BotError('github-unavailable', `GitHub does not list pull request #${number} yet.`);
+  return current.state === 'open' ? ensureBody(current, account, doors) : current;
+}
+
+/** Ours is the open one, or one that somebody closed at this very head; an older one of a re-used branch name is history. */
+function pickPull(pulls: readonly PullFacts[], { headSha }: Pushed): PullFacts | undefined {
+  return pulls.find(({ state }) => state === 'open') ?? pulls.find((pull) => pull.headSha === headSha);
+}
+
+/** GitHub refuses a second pull request for a branch: then the first one is what we look for. */
+function adopt(look: () => Promise<PullFacts | undefined>): (error: unknown) => Promise<PullFacts> {
+  return async (error) => {
+    const isRefused = error instanceof BotError && error.code === 'github-rejected';
+    const found = isRefused ? await look() : undefined;
+    if (!found) throw error;
+    return found;
+  };
+}
+
+async function ensureBody(pull: PullFacts, account: Account, { client, effects }: Doors): Promise<PullFacts> {
+  const body = renderBody(() => pull.body, account);
+  if (isSameText(body, pull.body)) return pull;
+  const digest = createHash('sha256').update(pull.body).update('\0').update(body).digest('hex');
+  await effects.ensure(`pull-body:${pull.number}:${digest}`, {
+    look: () => Promise.resolve(undefined),
+    make: async () => (await client.updatePull(pull.number, { body })).number,
+  });
+  return pull;
+}
+
+/** GitHub's limit for a body, in characters. */
+const longestBody = 65_536;
+/** What is given up first when a body is too long: output, then prose. */
+const rooms: readonly Room[] = [
+  { text: 30_000, output: 6000 },
+  { text: 20_000, output: 1500 },
+  { text: 8000, output: 300 },
+  { text: 4000, output: 0 },
+  { text: 1000, output: 0 },
+];
+
+function startOf({ template }: PullPlan): (sections: readonly Section[]) => string {
+  const isUsable = template !== undefined && template.length < longestBody / 2;
+  return (sections) => startBody(isUsable ? template : '', sections);
+}
+
+/** The fullest body that GitHub takes. What people wrote is never shortened; if it leaves no room for us, it stays as it is. */
+function renderBody(start: (sections: readonly Section[]) => string, account: Account): string {
+  for (const room of rooms) {
+    const sections = renderSections(account, room);
+    const body = mergeBody(start(sections), sections);
+    if (body.length <= longestBody) return body;
+  }
+  return start([]);
+}

@@ -1,0 +1,137 @@
+import type { AgentRun, Job, Proof } from '../domain/index.ts';
+import type { Section } from './body.ts';
+import type { CheckedChanges } from './change-set.ts';
+import { renderDuration, renderEvidence } from './evidence.ts';
+import { neutralise, neutraliseLine } from './neutralise.ts';
+import { codeSpan, cutMarkdown } from './text.ts';
+
+/** What a pull request tells. */
+export interface Account {
+  readonly job: Job;
+  readonly run: AgentRun;
+  readonly proof: Proof | undefined;
+  readonly checked: CheckedChanges;
+  /** Sentences for the evidence: peculiarities, hosts that were refused. */
+  readonly notes: readonly string[];
+  /** Address of the repository: links into it are kept. */
+  readonly home: string;
+  readonly runUrl: string | undefined;
+}
+
+/** How many characters there are for each section's text and for each failing output. */
+export interface Room {
+  readonly text: number;
+  readonly output: number;
+}
+
+/** The sections of product.md 5, in their order. */
+export function renderSections(account: Account, room: Room): Section[] {
+  const cut = (text: string): string => cutMarkdown(text, room.text);
+  return [
+    { name: 'unfinished', content: cut(renderUnfinished(account)) },
+    {
+      name: 'summary',
+      heading: 'Summary',
+      alsoCalled: 'description|what|what changed|changes|overview|proposed changes|what does this pr do',
+      content: cut(renderSummary(account)),
+    },
+    {
+      name: 'tests',
+      heading: 'Tests',
+      alsoCalled: 'test|testing|test plan|tested|how has this been tested|how to test',
+      content: cut(renderTests(account)),
+    },
+    { name: 'evidence', heading: 'Evidence', alsoCalled: 'verification', content: renderProof(account, room) },
+    { name: 'checklist', heading: 'Quality checklist', content: cut(renderChecklist(account)) },
+    { name: 'recommendations', heading: 'Recommendations', content: cut(renderRecommendations(account)) },
+    { name: 'closes', content: renderCloses(account) },
+    { name: 'footer', content: cut(renderFooter(account)) },
+  ];
+}
+
+/** Why a pull request must stay a draft, beyond the plan's own wish; empty when nothing is left to do. */
+export function whatIsLeft({ run, proof, checked }: Pick<Account, 'run' | 'proof' | 'checked'>): string[] {
+  const failing = proof?.checks.filter(({ passed }) => !passed).map(({ command }) => codeSpan(command)) ?? [];
+  const files = checked.protectedPaths.map(codeSpan);
+  const verdicts = {
+    proved: [],
+    failed: [`Not finished: ${failing.length > 0 ? `these checks fail: ${failing.join(', ')}` : 'a check fails'}.`],
+    unproved: ['Not proved: the repository has no test that we could run.'],
+  };
+  const limit = neutraliseLine(run.stopDetail) || `the run ended (${run.stop})`;
+  return [
+    run.stop === 'submitted' ? '' : `Not finished: ${limit}`,
+    ...(proof ? verdicts[proof.verdict] : ['Not finished: nothing was verified.']),
+    checked.leftOut.length > 0 ? 'Not finished: workflow files were left out, see Recommendations.' : '',
+    files.length > 0 ? `Needs a person’s eye before it is merged: ${files.join(', ')}.` : '',
+    ...checked.remarks.map((remark) => neutraliseLine(remark)),
+  ].filter(Boolean);
+}
+
+function renderUnfinished(account: Account): string {
+  return whatIsLeft(account)
+    .map((line) => `> ${line.replace(/^([^:.]+):/, '**$1:**')}`)
+    .join('\n>\n');
+}
+
+function renderSummary({ run, home }: Account): string {
+  return neutralise(run.submission?.summary ?? '', home) || 'The run ended before the agent wrote a summary.';
+}
+
+function renderTests({ run, home }: Account): string {
+  const tests = run.submission?.tests ?? [];
+  if (tests.length === 0) return 'No tests were named.';
+  return tests.map(({ name, proves }) => `- ${codeSpan(name)}: ${neutraliseLine(proves, home)}`).join('\n');
+}
+
+function renderProof({ proof, notes, home }: Account, room: Room): string {
+  const own = proof?.notes.map((note) => neutraliseLine(note, home)) ?? [];
+  const safe = proof && { ...proof, notes: own };
+  return renderEvidence({
+    proof: safe,
+    notes: notes.map((note) => neutraliseLine(note, home)),
+    outputLimit: room.output,
+  });
+}
+
+function renderChecklist({ run, home }: Account): string {
+  const items = run.submission?.checklist ?? [];
+  if (items.length === 0) return 'The agent did not get to the checklist.';
+  const lines = items.map(({ item, state, evidence }) => {
+    const box = state === 'done' ? '[x]' : '[ ]';
+    const remark = state === 'not applicable' ? '*does not apply*: ' : '';
+    return `- ${box} **${neutraliseLine(item, home)}**: ${remark}${neutraliseLine(evidence, home)}`;
+  });
+  return `As the agent sees it; what the host measured is under Evidence.\n\n${lines.join('\n')}`;
+}
+
+function renderRecommendations({ run, checked, home }: Account): string {
+  const workflows = checked.leftOut.map(
+    (path) =>
+      `- **a maintainer**: ${codeSpan(path)} was changed too and is left out, because this App must not push workflow files. Make that change yourself.`,
+  );
+  const others = (run.submission?.recommendations ?? []).map(
+    ({ to, text }) => `- **${neutraliseLine(to, home)}**: ${neutraliseLine(text, home)}`,
+  );
+  return [...workflows, ...others].join('\n') || 'None.';
+}
+
+function renderCloses({ job }: Account): string {
+  const { kind, number } = job.request.subject;
+  return kind === 'issue' ? `Closes #${number}` : '';
+}
+
+function renderFooter({ job, run, home, runUrl }: Account): string {
+  const { usage } = run;
+  const facts = [
+    `agent ${codeSpan(job.plan.agent)}`,
+    `model ${codeSpan(run.model)}`,
+    `${usage.turns} turns`,
+    `$${usage.usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}`,
+    renderDuration(usage.durationMs),
+    `from ${codeSpan(job.plan.base.branch)} at ${codeSpan(job.plan.base.sha.slice(0, 12))}`,
+    ...(runUrl === undefined ? [] : [`[the run](${runUrl})`]),
+  ];
+  const notes = run.notes.map((note) => `- ${neutraliseLine(note, home)}`);
+  return ['---', `*Backend Developer*: ${facts.join(' · ')}`, notes.join('\n')].filter(Boolean).join('\n\n');
+}

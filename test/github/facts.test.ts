@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { doorTo, identityOf, shareStandIn, startWorld } from './github-world.ts';
+
+const openWorld = shareStandIn();
+
+describe('facts', () => {
+  it('tells who we are', async () => {
+    await using world = await openWorld();
+    const { app } = world.standIn;
+    expect(await world.github.identity()).toEqual({
+      id: app.id,
+      slug: app.slug,
+      botLogin: app.botLogin,
+      botId: app.botId,
+    });
+  });
+
+  it('reads a repository and builds the clone address for the configured host', async () => {
+    await using world = await openWorld({ defaultBranch: 'trunk', isPrivate: true });
+    expect(await world.client.facts()).toMatchObject({
+      id: world.repo.id,
+      owner: world.repo.owner,
+      name: 'shop',
+      defaultBranch: 'trunk',
+      archived: false,
+      isPrivate: true,
+      cloneUrl: `${world.standIn.url}/${world.repo.owner}/shop.git`,
+    });
+  });
+
+  it('follows a renamed repository by id, for reads and for writes', async () => {
+    // GitHub's description names no redirect for calls that write; GitHub answers them with 307.
+    await using world = await startWorld({ strict: false });
+    await world.standIn.openIssue(world.repo, { title: 'Add', by: 'mona' });
+    world.standIn.rename(world.repo, 'store', { by: 'mona' });
+    expect((await world.client.facts()).name).toBe('store');
+    await world.client.createComment(1, 'hello');
+    expect((await world.client.issue(1))?.title).toBe('Add');
+    expect(world.repo.comments(1).map(({ body }) => body)).toEqual(['hello']);
+  });
+
+  it.each([
+    ['admin', 'admin'],
+    ['maintain', 'maintain'],
+    ['write', 'write'],
+    ['triage', 'triage'],
+    ['read', 'read'],
+  ] as const)('knows a person with %s', async (role, permission) => {
+    await using world = await openWorld();
+    const person = { ...world.standIn.addUser('hubot'), type: 'User' } as const;
+    world.standIn.setPermission(world.repo, 'hubot', role);
+    expect(await world.client.permissionOf(person)).toBe(permission);
+  });
+
+  it('gives nothing to a stranger of a private repository, to nobody, and to a login with another id', async () => {
+    await using world = await openWorld({ isPrivate: true });
+    const stranger = { ...world.standIn.addUser('stranger'), type: 'User' } as const;
+    const mona = { ...world.standIn.addUser('mona'), type: 'User' } as const;
+    expect(await world.client.permissionOf(stranger)).toBe('none');
+    expect(await world.client.permissionOf({ id: 5, login: 'nobody-has-this', type: 'User' })).toBe('none');
+    expect(await world.client.permissionOf(mona)).toBe('write');
+    expect(await world.client.permissionOf({ ...mona, id: mona.id + 1 })).toBe('none');
+  });
+
+  it('reads an issue, and undefined where there is none', async () => {
+    await using world = await openWorld();
+    await world.standIn.openIssue(world.repo, { title: 'Add', body: null, by: 'mona', labels: ['bug'] });
+    expect(await world.client.issue(1)).toMatchObject({
+      number: 1,
+      title: 'Add',
+      body: '',
+      state: 'open',
+      locked: false,
+      labels: ['bug'],
+      author: { login: 'mona', type: 'User' },
+      isPullRequest: false,
+    });
+    expect(await world.client.issue(99)).toBeUndefined();
+  });
+
+  it('reads every page of the comments, oldest first, and which App wrote them', async () => {
+    await using world = await openWorld();
+    await world.standIn.openIssue(world.repo, { title: 'Add', by: 'mona' });
+    for (let index = 0; index < 205; index++) await world.standIn.comment(world.repo, 1, `c${index}`, { by: 'mona' });
+    await world.client.createComment(1, 'ours');
+    const comments = await world.client.comments(1);
+    expect(comments.map(({ body }) => body)).toEqual([
+      ...Array.from({ length: 205 }, (_, index) => `c${index}`),
+      'ours',
+    ]);
+    expect(comments.at(-1)).toMatchObject({ author: { id: world.standIn.app.botId }, appId: world.standIn.app.id });
+    expect(comments[0]?.appId).toBeUndefined();
+  });
+
+  it('reads a file with a folder and unusual letters in its path, and undefined where there is none', async () => {
+    await using world = await openWorld({ files: { 'docs/ä b#1.md': 'Grüße\n' } });
+    expect(await world.client.fileText('docs/ä b#1.md', 'main')).toBe('Grüße\n');
+    expect(await world.client.fileText('docs', 'main')).toBeUndefined();
+    expect(await world.client.fileText('nope', 'main')).toBeUndefined();
+  });
+
+  it('finds a branch by its whole name only, and none in an empty repository', async () => {
+    await using world = await openWorld();
+    await world.standIn.pushCommit(world.repo, { branch: 'backend/1-add', files: { b: 'b' }, by: 'mona' });
+    expect(await world.client.branchSha('backend/1-add')).toBe(await world.repo.branchSha('backend/1-add'));
+    expect(await world.client.branchSha('backend/1')).toBeUndefined();
+    const empty = await world.standIn.createRepository({ owner: world.repo.owner, name: 'empty', empty: true });
+    expect(await doorTo(world.standIn).repository(identityOf(empty)).branchSha('main')).toBeUndefined();
+  });
+});
