@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { Task } from './agent/index.ts';
+import type { CheckRun, Job } from './domain/index.ts';
+import { BotError } from './domain/index.ts';
+import type { CommentFacts, Permission, RepositoryClient } from './github/index.ts';
+import type { CheckPlan } from './verify/index.ts';
+import type { Workspace } from './workspace/index.ts';
+import type { Desk } from './deps.ts';
+
+/** Instruction files that repositories keep for agents; the settings' preferences file comes after them. */
+const instructionPaths = ['AGENTS.md', 'CLAUDE.md'];
+
+/**
+ * Everything the agent is told about its task, as it stood when the work was asked for. Gathered once per job and then
+ * journalled, so that later edits on GitHub change nothing and a resumed run starts from the same bytes.
+ */
+export async function gatherTask(
+  job: Job,
+  ground: { workspace: Workspace; checkPlan: CheckPlan; baseline: readonly CheckRun[] },
+  desk: Desk,
+): Promise<Task> {
+  const { seen, subject, sender } = job.request;
+  const author = (await desk.client.issue(subject.number))?.author ?? sender;
+  const preferences = await readOperatorPreferences(desk.settings.preferencesPath);
+  return {
+    issue: { ...seen, number: subject.number, author: author.login },
+    comments: await gatherTrustedComments(job, desk.client),
+    instruction: job.request.instruction,
+    instructions: await gatherInstructions(job, ground.workspace),
+    ...(preferences !== undefined && { operatorPreferences: preferences }),
+    peculiarities: [...ground.workspace.peculiarities],
+    checks: [...ground.checkPlan.checks],
+    commitSubjects: [...(await ground.workspace.recentSubjects(10))],
+    baseline: [...ground.baseline],
+  };
+}
+
+/** Comments by people with write permission, made before the request and not edited since: the ones the asking person saw. */
+async function gatherTrustedComments(job: Job, client: RepositoryClient): Promise<Task['comments']> {
+  const { requestedAt, subject } = job.request;
+  const seen = (await client.comments(subject.number)).filter(
+    (comment) => comment.author.type === 'User' && Date.parse(comment.updatedAt) <= Date.parse(requestedAt),
+  );
+  const trusted = await permissionsOf(seen, client);
+  return seen
+    .filter((comment) => canWrite(trusted.get(comment.author.id)))
+    .map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt }));
+}
+
+async function permissionsOf(
+  comments: readonly CommentFacts[],
+  client: RepositoryClient,
+): Promise<Map<number, Permission>> {
+  const authors = new Map(comments.map(({ author }) => [author.id, author]));
+  const entries = [...authors].map(async ([id, author]) => [id, await client.permissionOf(author)] as const);
+  return new Map(await Promise.all(entries));
+}
+
+function canWrite(permission: Permission | undefined): boolean {
+  return permission === 'admin' || permission === 'maintain' || permission === 'write';
+}
+
+async function gatherInstructions(job: Job, workspace: Workspace): Promise<Task['instructions']> {
+  const paths = [...new Set([...instructionPaths, job.plan.preferencesPath])];
+  const files = await Promise.all(paths.map(async (path) => ({ path, text: await workspace.readText(path) })));
+  return files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }]));
+}
+
+async function readOperatorPreferences(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new BotError('config-invalid', `PREFERENCES_PATH: the file ${path} cannot be read`, { cause });
+  }
+}

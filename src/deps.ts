@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { Job, Progress, Step } from './domain/index.ts';
+import type { AppIdentity, GitHub, RepositoryClient } from './github/index.ts';
+import type { Model } from './model/index.ts';
+import type { ProgressBus } from './progress.ts';
+import type { Sandbox } from './sandbox/index.ts';
+import type { Claim, Effects, Journal, Store } from './store/index.ts';
+
+/** What the whole process shares, built once in app.ts. */
+export interface Deps {
+  readonly settings: {
+    readonly dataDir: string;
+    readonly agentsDir: string;
+    readonly preferencesPath?: string;
+    readonly budget: { readonly usdPerJob: number; readonly usdPerDay: number };
+    /** Sentences that every pull request has to carry. */
+    readonly warnings: readonly string[];
+    /** Where people reach the live pages; absent when there are none. */
+    readonly publicUrl?: string;
+  };
+  readonly store: Store;
+  readonly github: GitHub;
+  readonly model: Model;
+  readonly sandbox: Sandbox;
+  readonly progress: ProgressBus;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What one claimed job works with: the process's doors, bound to this job and this claim. */
+export interface Desk extends Deps {
+  readonly claim: Claim;
+  readonly bot: AppIdentity;
+  readonly client: RepositoryClient;
+  readonly journal: Journal;
+  readonly effects: Effects;
+  readonly signal: AbortSignal;
+  /** Adds job and time. */
+  readonly report: (progress: ProgressOfJob) => void;
+}
+
+type WithoutIdentity<T> = T extends unknown ? Omit<T, 'jobId' | 'at'> : never;
+export type ProgressOfJob = WithoutIdentity<Progress>;
+
+/** Binds the doors to a claim. Asks GitHub who we are, which is what tells our comments from others'. */
+export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): Promise<Desk> {
+  return {
+    ...deps,
+    claim,
+    signal,
+    bot: await deps.github.identity(),
+    client: deps.github.repository(claim.request.repository),
+    journal: deps.store.journal(claim),
+    effects: deps.store.effects(claim),
+    log: deps.log.child({
+      job: claim.jobId,
+      repository: claim.request.repository.id,
+      subject: claim.request.subject.number,
+    }),
+    report: (progress) => {
+      deps.progress.report({ ...progress, jobId: claim.jobId, at: new Date(deps.now()).toISOString() });
+    },
+  };
+}
+
+export type { Job, Step };

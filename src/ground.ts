@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { buildPrompt, loadDefinition, loadKnowledge, type AgentRunInput } from './agent/index.ts';
+import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
+import type { BlockedHost } from './sandbox/index.ts';
+import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
+import { openWorkspace, type Workspace } from './workspace/index.ts';
+import { gatherTask } from './briefing.ts';
+import type { Desk } from './deps.ts';
+import type { Reporter } from './reporter.ts';
+
+/** What the work on one job stands on. Re-made from mirror and journal whenever the line starts again, on any machine. */
+export interface Ground extends AsyncDisposable {
+  readonly workspace: Workspace;
+  /** What running checks takes: workspace, sandbox and the plan of commands. */
+  readonly means: Means;
+  /** The repository's checks on the base commit. */
+  readonly baseline: readonly CheckRun[];
+  /** What the set-up step left in the agent's work tree: no part of anybody's change. */
+  readonly noise: ChangeSet;
+  readonly blockedHosts: readonly BlockedHost[];
+  /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
+  readonly agent: Omit<AgentRunInput, 'attempt' | 'feedback'>;
+}
+
+/** Checks the base commit out, runs its checks, sets the agent's box up and puts back what an interrupted run had done. */
+export async function openGround(job: Job, reporter: Reporter, desk: Desk): Promise<Ground> {
+  await reporter.step('understand');
+  await using opened = new AsyncDisposableStack();
+  const workspace = opened.use(await openWorkspaceOf(job, desk));
+  await reporter.step('plan');
+  const checkPlan = planChecks(job.plan, await detectStacks(workspace.files, (path) => workspace.readText(path)));
+  const means: Means = { workspace, checkPlan, sandbox: desk.sandbox, signal: desk.signal, report: desk.report };
+  await reporter.step('set up');
+  const baseline = await desk.journal.once('baseline', () => runBaseline(means));
+  const checkout = await workspace.checkout('agent', 'fresh', baselineCheckout);
+  const { noise, blockedHosts } = await setUp(desk.sandbox, checkout, checkPlan, desk.signal);
+  const box = opened.use(await desk.sandbox.open({ checkout, signal: desk.signal }));
+  await box.apply(await desk.journal.latestChanges());
+  const agent = { ...(await brief(job, { workspace, checkPlan, baseline }, desk)), box, signal: desk.signal };
+  const held = opened.move();
+  return { workspace, means, baseline, noise, blockedHosts, agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {
+  return openWorkspace({
+    dataDir: settings.dataDir,
+    jobId: job.id,
+    repository: job.request.repository,
+    base: job.plan.base,
+    remoteUrl: (await client.facts()).cloneUrl,
+    token: () => client.readToken(),
+    signal,
+  });
+}
+
+/** Definition, prompt and means of the agent. The task is journalled: later edits on GitHub change nothing about it. */
+async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: Desk) {
+  const { agentsDir } = desk.settings;
+  const definition = await loadDefinition(agentsDir, job.plan.agent);
+  const task = await desk.journal.once('task', () => gatherTask(job, ground, desk));
+  const knowledge = await loadKnowledge(agentsDir, ground.checkPlan.stackNames);
+  const delimiter = createHash('sha256').update(`delimiter ${job.id}`).digest('hex').slice(0, 24);
+  return {
+    definition,
+    prompt: buildPrompt({ definition, knowledge, task, delimiter }),
+    budget: job.plan.budget,
+    wantedModel: job.plan.model ?? definition.model,
+  };
+}

@@ -1,0 +1,103 @@
+import { runAgent } from './agent/index.ts';
+import type { AgentRun, Job, Outcome, Proof, WorkRequest } from './domain/index.ts';
+import { changeSetKey, openJob, withoutNoise } from './job/index.ts';
+import { decide, decideStillWanted, type Decision } from './policy/index.ts';
+import { ensureReply, ensureSeen, publishWork } from './publish/index.ts';
+import { proveWork, renderFailure } from './verify/index.ts';
+import type { Desk } from './deps.ts';
+import { gatherFacts } from './facts.ts';
+import { openGround, type Ground } from './ground.ts';
+import { openReporter, type Reporter } from './reporter.ts';
+
+/** How often the agent hands in before what still fails is published as a draft that says so. */
+const maxAttempts = 3;
+
+/** The work of a job: what the agent did and what running it showed. */
+interface Work {
+  readonly run: AgentRun;
+  readonly proof?: Proof;
+}
+
+/**
+ * THE LINE: one request on its way to its outcome. Safe to start again from the top after any crash: a stage is re-derived from
+ * GitHub, recorded in the journal, or an effect that looks before it makes.
+ */
+export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcome> {
+  const decision = await desk.journal.once('decision', async () => decide(request, await gatherFacts(request, desk)));
+  if (decision.type !== 'accept') return settle(decision, request, desk);
+  const job = openJob(desk.claim.jobId, request, decision.plan);
+  await desk.store.setPlan(desk.claim, job.plan);
+  await ensureSeen(request, desk);
+  await using reporter = await openReporter(job, desk);
+  const outcome = await implement(job, reporter, desk);
+  await reporter.finish(outcome);
+  return outcome;
+}
+
+/** Answers what is not work: help, a polite no, or silence. */
+async function settle(
+  decision: Exclude<Decision, { type: 'accept' }>,
+  request: WorkRequest,
+  desk: Desk,
+): Promise<Outcome> {
+  switch (decision.type) {
+    case 'ignore':
+      return { type: 'ignored', reason: decision.reason };
+    case 'answer':
+      await ensureReply(request, decision.text, desk);
+      return { type: 'answered' };
+    case 'decline':
+      await ensureReply(request, decision.reason, desk);
+      return { type: 'declined', reason: decision.reason };
+  }
+}
+
+async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
+  await using ground = await openGround(job, reporter, desk);
+  const work = await workUntilProved(ground, reporter, desk);
+  if (work.run.changes.length === 0) return nothingToChange(work.run);
+  const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
+  if (!standing.wanted) return { type: 'declined', reason: standing.reason };
+  await reporter.step('publish');
+  const { workspace, blockedHosts } = ground;
+  const notes = desk.settings.warnings;
+  const pull = await publishWork(job, { ...work, workspace, blockedHosts, notes }, desk);
+  return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
+}
+
+/** Implement, verify, show what failed: the only loop of the line. */
+async function workUntilProved(ground: Ground, reporter: Reporter, desk: Desk): Promise<Work> {
+  let feedback: string | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    await reporter.step('implement');
+    const run = await runOnce({ attempt, feedback }, ground, { reporter, desk });
+    if (run.changes.length === 0) return { run };
+    await reporter.step('verify');
+    const proof = await prove(run, ground, desk);
+    if (proof.verdict !== 'failed' || run.stop !== 'submitted' || attempt === maxAttempts) return { run, proof };
+    feedback = renderFailure(proof);
+  }
+}
+
+/** One attempt of the agent; what the set-up step had left in its work tree is no part of its change. */
+async function runOnce(
+  { attempt, feedback }: { attempt: number; feedback: string | undefined },
+  ground: Ground,
+  { reporter, desk }: { reporter: Reporter; desk: Desk },
+): Promise<AgentRun> {
+  const run = await runAgent(
+    { ...ground.agent, attempt, ...(feedback !== undefined && { feedback }) },
+    { ...desk, addSpend: (usd) => reporter.spent(usd), steering: async () => [] },
+  );
+  return { ...run, changes: withoutNoise(run.changes, ground.noise) };
+}
+
+/** The same tree is proved once, however often the line is started again. */
+function prove(run: AgentRun, { means, baseline, workspace }: Ground, { journal }: Desk): Promise<Proof> {
+  const key = changeSetKey(workspace.base.sha, run.changes);
+  return journal.once(`proof ${key}`, () => proveWork({ ...means, baseline, changes: run.changes }));
+}
+
+function nothingToChange({ submission, stopDetail }: AgentRun): Outcome {
+  return { type: 'nothing-to-change', reason: submission?.nothingToChange ?? submission?.summary ?? stopDetail };
+}

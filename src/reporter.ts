@@ -1,0 +1,39 @@
+import { toBotError, type Job, type Outcome, type Step } from './domain/index.ts';
+import { openStatus } from './publish/index.ts';
+import type { Desk } from './deps.ts';
+
+/** Says what a job is doing, to everybody at once: the status comment, the database, whoever watches. */
+export interface Reporter extends AsyncDisposable {
+  step(step: Step): Promise<void>;
+  /** Adds what a model call cost to the job's account and to what people see. */
+  spent(usd: number): Promise<void>;
+  finish(outcome: Outcome): Promise<void>;
+}
+
+/** Finds or makes the status comment; what the job cost before a restart counts on. */
+export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
+  const { store, claim, report, log } = desk;
+  const status = await openStatus(job, desk);
+  status.spent((await store.run(job.id))?.usd ?? 0);
+  return {
+    async step(step) {
+      await store.setStep(claim, step);
+      log.info({ step }, 'step reached');
+      report({ type: 'step', step });
+      status.step(step);
+    },
+    async spent(usd) {
+      await store.addSpend(claim, usd);
+      status.spent(usd);
+    },
+    async finish(outcome) {
+      await status.finish(outcome).catch((error: unknown) => {
+        // GitHub may refuse the comment for good (archived by now, a permission taken away): the outcome stands all the same.
+        if (toBotError(error).retryable) throw error;
+        log.warn({ err: error }, 'the last state could not be shown');
+      });
+      report({ type: 'outcome', outcome });
+    },
+    [Symbol.asyncDispose]: () => status[Symbol.asyncDispose](),
+  };
+}
