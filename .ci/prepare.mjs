@@ -23,7 +23,9 @@ const testPackages = [
 
 refuseOldNode();
 installPackages();
-installSystemPackages(process.env.npm_lifecycle_event === 'predemo' ? systemPackages : [...systemPackages, ...testPackages]);
+installSystemPackages(
+  process.env.npm_lifecycle_event === 'predemo' ? systemPackages : [...systemPackages, ...testPackages],
+);
 
 function refuseOldNode() {
   const major = Number(process.versions.node.split('.')[0]);
@@ -34,7 +36,12 @@ function refuseOldNode() {
 function installPackages() {
   const stamp = join(root, 'node_modules', '.installed-lock');
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && existsSync(join(root, 'node_modules', '.bin', 'node'))) return;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === lock &&
+    existsSync(join(root, 'node_modules', '.bin', 'node'))
+  )
+    return;
   say('Installing packages (npm ci) …');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed; see its message above.');
   if (!existsSync(join(root, 'node_modules', '.bin', 'node')))
@@ -48,24 +55,35 @@ function installSystemPackages(wanted) {
   if (missing.length === 0) return;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
-    stop(`This machine lacks ${missing.join(', ')}. Install with:\n\n    sudo sh -c '${command}'\n\nthen run the same command again.`);
+    stop(
+      `This machine lacks ${missing.join(', ')}. Install with:\n\n    sudo sh -c '${command}'\n\nthen run the same command again.`,
+    );
   }
   say(`Installing ${missing.join(', ')} …`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], 'apt-get update failed; see its message above.', environment);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], `Run it yourself: ${command}`, environment);
+  run(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', ...missing],
+    `Run it yourself: ${command}`,
+    environment,
+  );
 }
 
 function isThere(command) {
   if (command.startsWith('/')) return existsSync(command);
-  return ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((folder) => existsSync(join(folder, command)));
+  return ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((folder) =>
+    existsSync(join(folder, command)),
+  );
 }
 
 /** Quiet on success: its output is shown only when it fails. */
 function run(command, argv, advice, env = process.env) {
   const result = spawnSync(command, argv, { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (result.status === 0) return;
-  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`);
+  process.stderr.write(
+    `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
+  );
   stop(advice);
 }
 

@@ -52,9 +52,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
 }
 
 /** Removes the folders of jobs that are over, which a killed process left behind. Called once when a worker starts. */
-export async function sweepJobs(dataDir: string, isAlive: (jobId: string) => boolean): Promise<void> {
+export async function sweepJobs(dataDir: string, isAlive: (jobId: string) => Promise<boolean>): Promise<void> {
   const jobs = await readdir(join(dataDir, 'jobs')).catch(() => []);
-  for (const jobId of jobs) if (!isAlive(jobId)) await removeFolder(join(dataDir, 'jobs', jobId));
+  for (const jobId of jobs) if (!(await isAlive(jobId))) await removeFolder(join(dataDir, 'jobs', jobId));
 }
 
 /** These become parts of paths and of refs, so nothing but what they are made of passes. */

@@ -206,9 +206,9 @@ describe('checkouts of a job', () => {
     controller.abort();
     await workspace[Symbol.asyncDispose]();
     expect(existsSync(tree)).toBe(true);
-    await sweepJobs(rig.dataDir, () => true);
+    await sweepJobs(rig.dataDir, async () => true);
     expect(existsSync(tree)).toBe(true);
-    await sweepJobs(rig.dataDir, () => false);
+    await sweepJobs(rig.dataDir, async () => false);
     expect(existsSync(tree)).toBe(false);
   });
 
