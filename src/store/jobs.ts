@@ -1,0 +1,118 @@
+import { BotError } from '../domain/index.ts';
+import type { Outcome, Plan, Step, WorkRequest } from '../domain/index.ts';
+import { fromJson, toJson } from './database.ts';
+import type { Row, Sql } from './database.ts';
+import type { Claim, JournalEntry, RunSummary, Store } from './store.ts';
+
+/** What of the store reads and moves jobs and counts money. */
+export type Jobs = Pick<
+  Store,
+  'setPlan' | 'setStep' | 'finish' | 'addSpend' | 'spentToday' | 'runs' | 'run' | 'transcript'
+>;
+
+/**
+ * A claim may write while its epoch is the job's latest and the job has not gone back into the queue.
+ * Statements give the job's id as `$1` and the epoch as `$2`.
+ */
+export const heldBy = "id = $1 and epoch = $2 and state <> 'queued'";
+
+/** `now` is the clock in milliseconds since 1970. */
+export function createJobs(sql: Sql, now: () => number): Jobs {
+  return {
+    setPlan: (claim, plan) => move(claim, 'plan = $3::json, updated_at = $4', [toJson(plan)]),
+    setStep: (claim, step) => move(claim, 'step = $3, updated_at = $4', [step]),
+    finish: (claim, outcome) =>
+      move(claim, "state = 'finished', outcome = $3::json, updated_at = $4", [toJson(outcome)]),
+    addSpend: (claim, usd) => addSpend(sql, claim, usd, now()),
+    spentToday: () => readSpentSince(sql, midnight(now())),
+    runs: async (limit) => {
+      const rows = await sql('select * from backend.jobs order by created_at desc, id limit $1', [limit]);
+      return rows.map(toSummary);
+    },
+    run: async (jobId) => {
+      const [row] = await sql('select * from backend.jobs where id = $1', [jobId]);
+      return row === undefined ? undefined : { ...toSummary(row), job: toJob(row) };
+    },
+    transcript: async (jobId) =>
+      (await sql('select seq, kind, data, at from backend.journal where job_id = $1 order by seq', [jobId])).map(
+        toEntry,
+      ),
+  };
+
+  async function move(claim: Claim, assignments: string, values: readonly unknown[]): Promise<void> {
+    const at = iso(now());
+    const statement = `update backend.jobs set ${assignments} where ${heldBy} returning id`;
+    const moved = await sql(statement, [claim.jobId, claim.epoch, ...values, at]);
+    if (moved.length === 0) throw fenced(claim);
+  }
+}
+
+/** The error for a claim that another one, or its own return to the queue, has made outdated. */
+export function fenced(claim: Claim): BotError {
+  return new BotError('fenced', `Job ${claim.jobId} is no longer held by claim ${claim.epoch}; nothing was written.`);
+}
+
+export function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** Money is gone whoever spent it: an outdated claim's spend is counted too, and only then the claim is refused. */
+async function addSpend(sql: Sql, claim: Claim, usd: number, at: number): Promise<void> {
+  const rows = await sql(
+    `with spent as (insert into backend.spend (job_id, at, usd) values ($1, $3, $4))
+     update backend.jobs set usd = usd + $4, updated_at = $3 where id = $1
+     returning epoch = $2 and state <> 'queued' as held`,
+    [claim.jobId, claim.epoch, iso(at), usd],
+  );
+  if (rows[0]?.['held'] !== true) throw fenced(claim);
+}
+
+async function readSpentSince(sql: Sql, since: number): Promise<number> {
+  const [row] = await sql('select coalesce(sum(usd), 0) as usd from backend.spend where at >= $1', [iso(since)]);
+  return Number(row?.['usd']);
+}
+
+function midnight(milliseconds: number): number {
+  return new Date(milliseconds).setUTCHours(0, 0, 0, 0);
+}
+
+/** The columns of `backend.jobs` that people get to see. */
+interface JobRow {
+  readonly id: string;
+  readonly request: WorkRequest;
+  readonly plan: Plan | null;
+  readonly state: RunSummary['state'];
+  readonly step: Step | null;
+  readonly usd: string;
+  readonly outcome: Outcome | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+function toSummary(row: Row): RunSummary {
+  const job = row as unknown as JobRow; // our own columns, written by this room only
+  const { repository, subject, verb } = job.request;
+  return {
+    jobId: job.id,
+    repository: `${repository.owner}/${repository.name}`,
+    subjectNumber: subject.number,
+    verb,
+    state: job.state,
+    ...(job.step !== null && { step: job.step }),
+    usd: Number(job.usd),
+    ...(job.outcome !== null && { outcome: job.outcome }),
+    createdAt: job.created_at.toISOString(),
+    updatedAt: job.updated_at.toISOString(),
+  };
+}
+
+function toJob(row: Row): { id: string; request: WorkRequest; plan?: Plan } {
+  const { id, request, plan } = row as unknown as JobRow; // as above
+  return { id, request, ...(plan !== null && { plan }) };
+}
+
+/** A row of `seq, kind, data, at` as an entry. */
+export function toEntry(row: Row): JournalEntry {
+  const { seq, kind, data, at } = row as { seq: number; kind: string; data: unknown; at: Date };
+  return { seq, kind, data: fromJson(data), at: at.toISOString() };
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { BotError } from '../domain/index.ts';
+import type { Change, ChangeSet, FileMode } from '../domain/index.ts';
+import { fromJson, isUniqueViolation, toJson, toText } from './database.ts';
+import type { Database, Sql } from './database.ts';
+import { fenced, heldBy, iso, toEntry } from './jobs.ts';
+import type { Claim, Journal } from './store.ts';
+
+/** A change as the journal keeps it: the bytes are in `backend.blobs`. */
+type SavedChange = { path: string; type: 'put'; mode: FileMode; sha256: string } | { path: string; type: 'delete' };
+
+/** An entry about to be written; `name` makes it unique within the job. */
+interface NewEntry {
+  readonly kind: string;
+  readonly name?: string;
+  readonly data: unknown;
+}
+
+/** The journal of the claim's job. Every write is refused (`fenced`) once the claim is outdated; reading never is. */
+export function createJournal(database: Database, claim: Claim, now: () => number): Journal {
+  const { sql } = database;
+  const add = (on: Sql, entry: NewEntry) => append(on, claim, { ...entry, at: iso(now()) });
+  return {
+    once: async <T>(name: string, produce: () => Promise<T>) =>
+      // The caller's own earlier value, or the one it has just produced.
+      (await readOrRecord(sql, { jobId: claim.jobId, name, produce, add })) as T,
+    append: (kind, data) => add(sql, { kind, data }),
+    entries: async (...kinds) => {
+      const all = kinds.length === 0;
+      const statement = `select seq, kind, data, at from backend.journal
+         where job_id = $1 and ($2 or kind = any($3::text[])) order by seq`;
+      return (await sql(statement, [claim.jobId, all, kinds])).map(toEntry);
+    },
+    saveChanges: (changes) =>
+      database.transaction(async (inner) => {
+        const blobs = new Map(
+          changes.flatMap((change) => (change.type === 'put' ? [[sha256(change.bytes), change.bytes]] : [])),
+        );
+        await keepBlobs(inner, blobs);
+        await add(inner, { kind: 'changes', data: changes.map(toSaved) });
+      }),
+    latestChanges: () => readLatestChanges(sql, claim.jobId),
+  };
+}
+
+interface Once {
+  readonly jobId: string;
+  readonly name: string;
+  readonly produce: () => Promise<unknown>;
+  readonly add: (sql: Sql, entry: NewEntry) => Promise<void>;
+}
+
+/** Two at once may both produce; both then get what was recorded first. */
+async function readOrRecord(sql: Sql, { jobId, name, produce, add }: Once): Promise<unknown> {
+  const recorded = await readNamed(sql, jobId, name);
+  if (recorded !== undefined) return recorded.data;
+  const data = await produce();
+  try {
+    await add(sql, { kind: 'once', name, data });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+  }
+  return (await readNamed(sql, jobId, name))?.data;
+}
+
+async function readNamed(sql: Sql, jobId: string, name: string): Promise<{ data: unknown } | undefined> {
+  const statement = 'select data from backend.journal where job_id = $1 and name = $2';
+  const [row] = await sql(statement, [jobId, toText(name)]);
+  return row === undefined ? undefined : { data: fromJson(row['data']) };
+}
+
+/** Counting up on the job's own row makes the sequence gapless and the fence exact, whoever writes at the same time. */
+async function append(sql: Sql, claim: Claim, entry: NewEntry & { readonly at: string }): Promise<void> {
+  const written = await sql(
+    `with held as (update backend.jobs set journal_length = journal_length + 1 where ${heldBy} returning journal_length)
+     insert into backend.journal (job_id, seq, kind, name, data, at)
+     select $1, journal_length, $3, $4, $5::json, $6 from held returning seq`,
+    [
+      claim.jobId,
+      claim.epoch,
+      entry.kind,
+      entry.name === undefined ? null : toText(entry.name),
+      toJson(entry.data),
+      entry.at,
+    ],
+  );
+  if (written.length === 0) throw fenced(claim);
+}
+
+function toSaved(change: Change): SavedChange {
+  if (change.type === 'delete') return { path: change.path, type: 'delete' };
+  return { path: change.path, type: 'put', mode: change.mode, sha256: sha256(change.bytes) };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** In one order for everybody, so that two processes saving the same contents cannot wait for each other. */
+async function keepBlobs(sql: Sql, blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const rows = await sql('select sha256 from backend.blobs where sha256 = any($1::text[])', [[...blobs.keys()]]);
+  const known = new Set(rows.map((row) => row['sha256']));
+  const missing = [...blobs].filter(([hash]) => !known.has(hash)).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const blob of missing) {
+    await sql('insert into backend.blobs (sha256, bytes) values ($1, $2) on conflict do nothing', blob);
+  }
+}
+
+async function readLatestChanges(sql: Sql, jobId: string): Promise<ChangeSet> {
+  const statement = `select data from backend.journal where job_id = $1 and kind = 'changes' order by seq desc limit 1`;
+  const [row] = await sql(statement, [jobId]);
+  if (row === undefined) return [];
+  const saved = row['data'] as readonly SavedChange[]; // written by saveChanges only
+  const blobs = await readBlobs(sql, saved);
+  return saved.map((change) => toChange(change, blobs));
+}
+
+async function readBlobs(sql: Sql, saved: readonly SavedChange[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const hashes = saved.flatMap((change) => (change.type === 'put' ? [change.sha256] : []));
+  const rows = await sql('select sha256, bytes from backend.blobs where sha256 = any($1::text[])', [hashes]);
+  const blobs = rows as readonly { sha256: string; bytes: Uint8Array }[];
+  return new Map(blobs.map(({ sha256: hash, bytes }) => [hash, plain(bytes)]));
+}
+
+/** One driver gives Buffers, the other plain arrays of bytes; callers see the same from both. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function toChange(saved: SavedChange, blobs: ReadonlyMap<string, Uint8Array>): Change {
+  if (saved.type === 'delete') return saved;
+  const { path, type, mode } = saved;
+  const bytes = blobs.get(saved.sha256);
+  if (bytes === undefined)
+    throw new BotError('bug', `The content ${saved.sha256} of ${path} is missing from the database.`);
+  return { path, type, mode, bytes };
+}

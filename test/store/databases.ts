@@ -1,0 +1,92 @@
+import { cp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPostgres } from '../../src/store/database.ts';
+import type { Database, Sql } from '../../src/store/database.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { openStore } from '../../src/store/index.ts';
+import type { Store, StoreOptions } from '../../src/store/index.ts';
+import { makeScratchFolder, startPostgres } from '../stand-ins/postgres.ts';
+import type { PostgresStandIn } from '../stand-ins/postgres.ts';
+
+/** One fresh database of a test. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly place: Pick<StoreOptions, 'dataDir' | 'databaseUrl'>;
+  /** Opens a store on it, disposed of with the database at the latest. */
+  open(options?: Partial<StoreOptions>): Promise<Store>;
+  /** Looks into it, or damages it, beside the store. The embedded one is first taken from its stores: they are closed. */
+  inspect<T>(look: (sql: Sql) => Promise<T>): Promise<T>;
+  /** The same within a transaction. */
+  transact<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+}
+
+/** A kind of database, with the schema made once and copied for every test. */
+export interface Databases extends AsyncDisposable {
+  create(): Promise<TestDatabase>;
+  /** The server behind them; undefined for the embedded kind. */
+  readonly server?: PostgresStandIn;
+}
+
+export const kinds: readonly (readonly [string, () => Promise<Databases>])[] = [
+  ['embedded', startEmbedded],
+  ['PostgreSQL', startServer],
+];
+
+export async function startEmbedded(): Promise<Databases> {
+  const root = await makeScratchFolder('store-');
+  const template = join(root, 'template');
+  await (await openStore({ dataDir: template }))[Symbol.asyncDispose]();
+  let made = 0;
+  return {
+    create: async () => {
+      made += 1;
+      const dataDir = join(root, String(made));
+      await cp(template, dataDir, { recursive: true });
+      return createTestDatabase({ dataDir }, () => openEmbedded(dataDir));
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+export async function startServer(): Promise<Databases> {
+  const server = await startPostgres();
+  const template = await server.createDatabase();
+  const dataDir = tmpdir();
+  await (await openStore({ dataDir, databaseUrl: template }))[Symbol.asyncDispose]();
+  return {
+    server,
+    create: async () => {
+      const databaseUrl = await server.createDatabase(template);
+      return createTestDatabase({ dataDir, databaseUrl }, () => openPostgres(databaseUrl, () => undefined));
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function createTestDatabase(place: TestDatabase['place'], openDatabase: () => Promise<Database>): TestDatabase {
+  const stores = new Set<Store>();
+  const closeStores = async () => {
+    for (const store of stores) await store[Symbol.asyncDispose]();
+    stores.clear();
+  };
+  const beside = async <T>(act: (database: Database) => Promise<T>): Promise<T> => {
+    if (place.databaseUrl === undefined) await closeStores();
+    const database = await openDatabase();
+    try {
+      return await act(database);
+    } finally {
+      await database.close();
+    }
+  };
+  return {
+    place,
+    open: async (options) => {
+      const store = await openStore({ ...place, ...options });
+      stores.add(store);
+      return store;
+    },
+    inspect: (look) => beside((database) => look(database.sql)),
+    transact: (work) => beside((database) => database.transaction(work)),
+    [Symbol.asyncDispose]: closeStores,
+  };
+}
