@@ -1,18 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Place, readBytes } from './files.ts';
-import {
-  checkFields,
-  type Input,
-  readNumber,
-  readOptionalString,
-  readString,
-  ToolError,
-  type ToolReply,
-} from './input.ts';
+import { checkFields, type Input, readNumber, readString, ToolError, type ToolReply } from './input.ts';
 import { killMarked, killTree } from './processes.ts';
 
 /** How a command line ended. `exitCode` is null when it was killed at a limit. */
@@ -33,11 +35,9 @@ export interface Shell {
 
 type Call = Readonly<{ command: string; timeoutMs: number; folder: string }>;
 
-type Kept = Readonly<{ path: string; size: number }>;
-
 interface Finished extends CommandResult {
   readonly stoppedBy?: 'time' | 'size';
-  readonly kept: Kept;
+  readonly kept: Readonly<{ path: string; size: number }>;
   readonly folderAfter: string | undefined;
 }
 
@@ -52,7 +52,7 @@ const maxInlineBytes = 100_000;
 export function createShell(place: Place): Shell {
   const folder = join(place.temp, 'outputs');
   const secret = randomBytes(6).toString('hex');
-  const kept: Kept[] = [];
+  const kept: Finished['kept'][] = [];
   let count = 0;
   let workingFolder = place.root;
 
@@ -68,7 +68,6 @@ export function createShell(place: Place): Shell {
 
   async function tool(input: Input): Promise<ToolReply> {
     checkFields(input, ['command', 'timeout', 'description']);
-    readOptionalString(input, 'description');
     const command = readCommand(input);
     const timeoutMs = readNumber(input, 'timeout', { least: 1, most: 600_000 }) ?? 120_000;
     const isGone = !isFolder(workingFolder);
@@ -88,7 +87,7 @@ export function createShell(place: Place): Shell {
 }
 
 /** The newest outputs stay for the agent to look into; the folder they share has a size limit. */
-function dropOldest(kept: Kept[]): void {
+function dropOldest(kept: Finished['kept'][]): void {
   const isOver = (): boolean => kept.reduce((sum, output) => sum + output.size, 0) > maxKeptBytes;
   while (kept.length > maxKeptOutputs || (kept.length > 1 && isOver()))
     rmSync(kept.shift()?.path ?? '', { force: true });
@@ -122,8 +121,11 @@ async function runCall(place: Place, call: Call, names: { base: string; marker: 
     }
     const output = readOutput(descriptor, outputPath);
     const durationMs = Math.round(performance.now() - startedAt);
+    // It was read to its end; what is over the limit would leave no room for the next calls.
+    if (ended.stoppedBy === 'size') ftruncateSync(descriptor, maxOutputBytes);
     const kept = { path: outputPath, size: fstatSync(descriptor).size };
-    return { ...ended, output, durationMs, kept, folderAfter: readFolder(`${names.base}.cwd`) };
+    const folderAfter = ended.stoppedBy === undefined ? readFolder(`${names.base}.cwd`) : undefined;
+    return { ...ended, output, durationMs, kept, folderAfter };
   } finally {
     closeSync(descriptor);
     for (const ending of ['cwd', 'sh']) rmSync(`${names.base}.${ending}`, { force: true });
@@ -138,27 +140,28 @@ function script(command: string, base: string): string {
   return `${trap}. "${base}.sh"`;
 }
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly stoppedBy?: 'time' | 'size';
-}
+type Ended = Pick<Finished, 'exitCode' | 'stoppedBy'>;
 
 function waitForEnd(child: ChildProcess, limits: { descriptor: number; timeoutMs: number }): Promise<Ended> {
   let timer: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
+  const isTooMuch = () => fstatSync(limits.descriptor).size > maxOutputBytes;
+  const tooMuch = { exitCode: null, stoppedBy: 'size' } as const;
   const ended = new Promise<Ended>((resolve, reject) => {
     timer = setTimeout(resolve, limits.timeoutMs, { exitCode: null, stoppedBy: 'time' });
     watch = setInterval(() => {
-      if (fstatSync(limits.descriptor).size > maxOutputBytes) resolve({ exitCode: null, stoppedBy: 'size' });
+      if (isTooMuch()) resolve(tooMuch);
     }, 100);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
+      // A quick one fills the whole disk between two looks and ends by itself.
+      resolve(isTooMuch() ? tooMuch : { exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
     });
   });
   return ended.finally(() => {
     clearTimeout(timer);
     clearInterval(watch);
+    child.removeAllListeners('exit'); // the output may be closed by the time a killed shell is gone
   });
 }
 

@@ -117,10 +117,8 @@ async function answer(request: Request, ready: Promise<Perform>): Promise<void> 
     writeFrame(process.stdout, { id: request.id, value: (await perform(request)) ?? {} });
   } catch (error) {
     const kind = error instanceof RefusedError ? 'refused' : 'failed';
-    writeFrame(process.stdout, {
-      id: request.id,
-      error: { kind, message: error instanceof Error ? error.message : String(error) },
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    writeFrame(process.stdout, { id: request.id, error: { kind, message } });
   }
 }
 

@@ -32,6 +32,7 @@ const maxRounds = 200;
 export function killTree(mark: CallMark): Promise<void> {
   const family = new Set([mark.pid]);
   const firstTick = readProcess(mark.pid)?.startedAt ?? Number.POSITIVE_INFINITY;
+  kill(-mark.pid); // its group in one stroke: a shell that outlived its children would print that they were killed
   return killAll(() => findTargets(mark, family, firstTick));
 }
 
