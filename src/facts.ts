@@ -1,6 +1,7 @@
 import type { WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
 import { readSettings, type Facts } from './policy/index.ts';
+import type { PullFacts } from './github/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
@@ -17,8 +18,23 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const [baseSha, ours] = await Promise.all([
     client.branchSha(wanted?.base ?? repository.defaultBranch),
-    branch === undefined ? [] : client.pullsByHead(branch),
+    gatherOurPulls(request, branch, { client, store }),
   ]);
   const limits = { ...settings.budget, spentTodayUsd };
   return { permission, repository, issue, settingsText, baseSha, branch, ours, limits };
+}
+
+/** By branch, and by what earlier jobs recorded: an edited title or a taken name has led to another branch. */
+async function gatherOurPulls(
+  { repository, subject }: WorkRequest,
+  branch: string | undefined,
+  { client, store }: Pick<Desk, 'client' | 'store'>,
+): Promise<readonly PullFacts[]> {
+  const [byBranch, numbers] = await Promise.all([
+    branch === undefined ? [] : client.pullsByHead(branch),
+    store.publishedPulls(repository.id, subject.number),
+  ]);
+  const unseen = numbers.filter((number) => !byBranch.some((pull) => pull.number === number));
+  const recorded = await Promise.all(unseen.map((number) => client.pull(number)));
+  return [...byBranch, ...recorded.filter((pull) => pull !== undefined)];
 }

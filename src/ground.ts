@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { buildPrompt, loadDefinition, loadKnowledge, type AgentRunInput } from './agent/index.ts';
 import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
 import type { BlockedHost } from './sandbox/index.ts';
@@ -59,7 +59,7 @@ async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: D
   const definition = await loadDefinition(agentsDir, job.plan.agent);
   const task = await desk.journal.once('task', () => gatherTask(job, ground, desk));
   const knowledge = await loadKnowledge(agentsDir, ground.checkPlan.stackNames);
-  const delimiter = createHash('sha256').update(`delimiter ${job.id}`).digest('hex').slice(0, 24);
+  const delimiter = await desk.journal.once('delimiter', async () => randomBytes(12).toString('hex'));
   return {
     definition,
     prompt: buildPrompt({ definition, knowledge, task, delimiter }),

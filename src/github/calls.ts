@@ -31,6 +31,7 @@ export const calls = {
   fileText: read('read a file', 'Contents: read'),
   branchSha: read('look up a branch', 'Contents: read'),
   commit: read('read a commit', 'Contents: read'),
+  pull: read('read our pull request', 'Pull requests: read'),
   pullsByHead: read('look for our pull request', 'Pull requests: read'),
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },
   addReaction: write('talk', 'add a reaction', 'Issues: write'),

@@ -91,6 +91,7 @@ export interface RepositoryClient {
   commitParentsAndTree(
     sha: string,
   ): Promise<{ readonly tree: string; readonly parents: readonly string[]; readonly message: string }>;
+  pull(number: number): Promise<PullFacts | undefined>;
   pullsByHead(branch: string): Promise<readonly PullFacts[]>;
   /** A token for `git fetch` of this repository only (contents: read). */
   readToken(): Promise<string>;

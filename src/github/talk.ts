@@ -7,7 +7,7 @@ import { toAccount } from './facts.ts';
 
 type Talk = Pick<
   RepositoryClient,
-  'comments' | 'addReaction' | 'createComment' | 'updateComment' | 'pullsByHead' | 'createPull' | 'updatePull'
+  'comments' | 'addReaction' | 'createComment' | 'updateComment' | 'pull' | 'pullsByHead' | 'createPull' | 'updatePull'
 >;
 type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];
 interface PullData {
@@ -48,6 +48,10 @@ export function createTalk(caller: Caller): Talk {
       await caller.call('updateComment', (kit, at) =>
         kit.rest.issues.updateComment({ ...at, comment_id: commentId, body }),
       );
+    },
+    async pull(number) {
+      const data = await caller.find('pull', (kit, at) => kit.rest.pulls.get({ ...at, pull_number: number }));
+      return data && toPullFacts(data);
     },
     async pullsByHead(branch) {
       const pages = await caller.all('pullsByHead', (kit, at, page) =>

@@ -14,7 +14,7 @@ export interface Facts {
   readonly baseSha: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
-  /** Pull requests whose head is that branch. */
+  /** Pull requests that we opened for this issue, on that branch or another. */
   readonly ours: readonly PullFacts[];
   /** The operator's, in US dollars; the day begins at midnight UTC. */
   readonly limits: { readonly usdPerJob: number; readonly usdPerDay: number; readonly spentTodayUsd: number };

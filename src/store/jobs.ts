@@ -7,7 +7,7 @@ import type { Claim, JournalEntry, RunSummary, Store } from './store.ts';
 /** What of the store reads and moves jobs and counts money. */
 export type Jobs = Pick<
   Store,
-  'setPlan' | 'setStep' | 'finish' | 'addSpend' | 'spentToday' | 'runs' | 'run' | 'transcript'
+  'setPlan' | 'setStep' | 'finish' | 'addSpend' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
 >;
 
 /**
@@ -25,12 +25,20 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
       move(claim, "state = 'finished', outcome = $3::json, updated_at = $4", [toJson(outcome)]),
     addSpend: (claim, usd) => addSpend(sql, claim, usd, now()),
     spentToday: () => readSpentSince(sql, midnight(now())),
+    publishedPulls: async (repositoryId, subjectNumber) => {
+      const rows = await sql(
+        `select distinct (outcome->>'pullNumber')::integer as number from backend.jobs
+         where repository_id = $1 and subject_number = $2 and outcome->>'type' = 'published' order by 1`,
+        [repositoryId, subjectNumber],
+      );
+      return rows.map((row) => Number(row['number']));
+    },
     runs: async (limit) => {
       const rows = await sql('select * from backend.jobs order by created_at desc, id limit $1', [limit]);
       return rows.map(toSummary);
     },
     run: async (jobId) => {
-      const [row] = await sql('select * from backend.jobs where id = $1', [jobId]);
+      const [row] = isUuid(jobId) ? await sql('select * from backend.jobs where id = $1', [jobId]) : [];
       return row === undefined ? undefined : { ...toSummary(row), job: toJob(row) };
     },
     transcript: async (jobId) =>
@@ -50,6 +58,11 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
 /** The error for a claim that another one, or its own return to the queue, has made outdated. */
 export function fenced(claim: Claim): BotError {
   return new BotError('fenced', `Job ${claim.jobId} is no longer held by claim ${claim.epoch}; nothing was written.`);
+}
+
+/** What anybody may type into an address; PostgreSQL would refuse the whole statement. */
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 export function iso(milliseconds: number): string {

@@ -94,6 +94,8 @@ export interface Store extends AsyncDisposable {
   addSpend(claim: Claim, usd: number): Promise<void>;
   /** US dollars spent since midnight UTC, over all jobs. */
   spentToday(): Promise<number>;
+  /** Numbers of the pull requests that earlier jobs on this issue published, whatever branch they ended up on. */
+  publishedPulls(repositoryId: number, subjectNumber: number): Promise<readonly number[]>;
   /** For pages: newest first. */
   runs(limit: number): Promise<readonly RunSummary[]>;
   run(

@@ -153,9 +153,9 @@ async function settleFailure(hold: Hold, error: unknown, deps: WorkerDeps): Prom
   if (hold.entry.signal.aborted || hold.stopping.aborted)
     return await putBack(hold, { after: 0, counted: false }, deps);
   if (failure.code === 'store-unavailable') return await putBack(hold, { after: databaseDelay, counted: false }, deps);
-  if (!failure.retryable) return await end(hold, failure.message, deps);
+  if (!failure.retryable) return await end(hold, failure.reasonForRequester, deps);
   const after = deps.retryDelays[hold.attempts - 1];
-  if (after === undefined) return await giveUp(hold, failure.message, deps);
+  if (after === undefined) return await giveUp(hold, failure.reasonForRequester, deps);
   deps.log.warn(
     { err: failure, job: hold.claim.jobId, attempt: hold.attempts, after },
     'job failed and will be retried',

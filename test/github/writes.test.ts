@@ -60,6 +60,8 @@ describe('writes', () => {
     expect(await client.pullsByHead('backend/1-add')).toEqual([{ ...pull, body: 'two' }]);
     expect(pull).toMatchObject({ state: 'open', draft: true, title: 'Add b', headSha });
     expect(await client.pullsByHead('backend/1')).toEqual([]);
+    expect(await client.pull(pull.number)).toEqual({ ...pull, body: 'two' });
+    expect(await client.pull(999)).toBeUndefined();
   });
 
   it('opens it without draft where the plan has none', async () => {

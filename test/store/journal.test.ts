@@ -208,6 +208,20 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
     expect((await store.runs(2)).map(({ jobId }) => jobId)).toEqual([later, claim.jobId]);
     expect(await store.runs(1)).toHaveLength(1);
     expect(await store.run('00000000-0000-4000-8000-000000000000')).toBeUndefined();
+    expect(await store.run('no-uuid')).toBeUndefined();
+  });
+
+  it('remembers which pull requests an issue led to', async () => {
+    const { repository, subject } = claim.request;
+    expect(await store.publishedPulls(repository.id, subject.number)).toEqual([]);
+    await store.finish(claim, {
+      type: 'published',
+      pullNumber: 9,
+      url: 'https://github.com/acme/shop/pull/9',
+      draft: true,
+    });
+    expect(await store.publishedPulls(repository.id, subject.number)).toEqual([9]);
+    expect(await store.publishedPulls(repository.id, subject.number + 1)).toEqual([]);
   });
 
   it('counts spend from midnight UTC', async () => {
