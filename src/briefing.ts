@@ -24,7 +24,7 @@ export async function gatherTask(
   const preferences = await readOperatorPreferences(desk.settings.preferencesPath);
   return {
     issue: { ...seen, number: subject.number, author: author.login },
-    comments: await gatherTrustedComments(job, desk.client),
+    comments: await gatherSeenComments(job, desk.client),
     instruction: job.request.instruction,
     instructions: await gatherInstructions(job, ground.workspace),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
@@ -35,16 +35,23 @@ export async function gatherTask(
   };
 }
 
-/** Comments by people with write permission, made before the request and not edited since: the ones the asking person saw. */
-async function gatherTrustedComments(job: Job, client: RepositoryClient): Promise<Task['comments']> {
+/** Comments made before the request and not edited since: the ones the asking person saw. */
+async function gatherSeenComments(job: Job, client: RepositoryClient): Promise<Task['comments']> {
   const { requestedAt, subject } = job.request;
-  const seen = (await client.comments(subject.number)).filter(
-    (comment) => comment.author.type === 'User' && Date.parse(comment.updatedAt) <= Date.parse(requestedAt),
-  );
-  const trusted = await permissionsOf(seen, client);
-  return seen
-    .filter((comment) => canWrite(trusted.get(comment.author.id)))
-    .map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt }));
+  const comments = await client.comments(subject.number);
+  const seen = comments.filter(({ updatedAt }) => Date.parse(updatedAt) <= Date.parse(requestedAt));
+  const trusted = await gatherTrusted(seen, client);
+  return trusted.map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt }));
+}
+
+/** Those of the comments that people with write permission wrote; the only ones that a model gets to read. */
+export async function gatherTrusted(
+  comments: readonly CommentFacts[],
+  client: RepositoryClient,
+): Promise<readonly CommentFacts[]> {
+  const people = comments.filter(({ author }) => author.type === 'User');
+  const permissions = await permissionsOf(people, client);
+  return people.filter(({ author }) => canWrite(permissions.get(author.id)));
 }
 
 async function permissionsOf(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { buildPrompt, loadDefinition, loadKnowledge, type AgentRunInput } from './agent/index.ts';
+import { buildPrompt, loadDefinition, loadKnowledge, type AgentDeps, type AgentRunInput } from './agent/index.ts';
 import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
 import type { BlockedHost } from './sandbox/index.ts';
 import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
@@ -7,6 +7,7 @@ import { openWorkspace, type Workspace } from './workspace/index.ts';
 import { gatherTask } from './briefing.ts';
 import type { Desk } from './deps.ts';
 import type { Reporter } from './reporter.ts';
+import { openSteering } from './steering.ts';
 
 /** What the work on one job stands on. Re-made from mirror and journal whenever the line starts again, on any machine. */
 export interface Ground extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface Ground extends AsyncDisposable {
   readonly blockedHosts: readonly BlockedHost[];
   /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
   readonly agent: Omit<AgentRunInput, 'attempt' | 'feedback'>;
+  /** What people said since it was last asked. */
+  readonly steering: AgentDeps['steering'];
 }
 
 /** Checks the base commit out, runs its checks, sets the agent's box up and puts back what an interrupted run had done. */
@@ -37,8 +40,10 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   const box = opened.use(await desk.sandbox.open({ checkout, signal: desk.signal }));
   await box.apply(await desk.journal.latestChanges());
   const agent = { ...(await brief(job, { workspace, checkPlan, baseline }, desk)), box, signal: desk.signal };
+  const steering = await openSteering(job, desk);
   const held = opened.move();
-  return { workspace, means, baseline, noise, blockedHosts, agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  const dispose = () => held.disposeAsync();
+  return { workspace, means, baseline, noise, blockedHosts, agent, steering, [Symbol.asyncDispose]: dispose };
 }
 
 async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {
