@@ -18,12 +18,14 @@ export interface Service extends AsyncDisposable {
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
+/** As `npm start` does. */
+const asStarted = ['--max-semi-space-size=4'];
 const source = join(import.meta.dirname, '../src/main.ts');
 
 /** Starts the service with nothing in its environment but these variables. Throws with its last words when it ends instead. */
 export async function startService(
   variables: Readonly<Record<string, string>> & { readonly DATA_DIR: string },
-  nodeArguments: readonly string[] = [],
+  nodeArguments: readonly string[] = asStarted,
 ): Promise<Service> {
   const port = await freePort();
   const startedAt = performance.now();

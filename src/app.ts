@@ -6,8 +6,8 @@ import { BotError } from './domain/index.ts';
 import { createGitHub } from './github/index.ts';
 import { createModel } from './model/index.ts';
 import { createProgressBus, type ProgressBus } from './progress.ts';
-import { createSandbox } from './sandbox/index.ts';
-import { openStore, type RunSummary } from './store/index.ts';
+import { createSandbox, type Sandbox } from './sandbox/index.ts';
+import { openStore, type RunSummary, type Store } from './store/index.ts';
 import { readDelivery } from './trigger/index.ts';
 import { createIntake, createPages, startServer, type HttpServer, type VerifiedDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
@@ -45,7 +45,6 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   await using started = new AsyncDisposableStack();
   const deps = await openDeps(config, options, { log, started });
   if (config.role !== 'web') {
-    await deps.sandbox.selfTest();
     const worker = await startWorker(deps, config.concurrency);
     started.defer(() => worker.stop(stopTimeoutMs));
   }
@@ -66,29 +65,43 @@ async function openDeps(
   { log, started }: { log: Logger; started: AsyncDisposableStack },
 ): Promise<Deps> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const publicUrl = options.openPages ? config.http.publicUrl : undefined;
+  const sandbox = createSandbox({ kind: config.sandbox, nodePath: process.execPath });
+  const { appId, privateKey, apiUrl: baseUrl } = config.github;
   return {
-    settings: {
-      dataDir: config.dataDir,
-      agentsDir: join(import.meta.dirname, '..', 'agents'),
-      budget: config.budget,
-      warnings: config.sandbox === 'unsafe-none' ? [unsafeBanner] : [],
-      ...(config.preferencesPath && { preferencesPath: config.preferencesPath }),
-      ...(publicUrl && { publicUrl }),
-    },
-    store: started.use(
-      await openStore({ dataDir: config.dataDir, log, ...(config.databaseUrl && { databaseUrl: config.databaseUrl }) }),
-    ),
-    github: createGitHub({
-      appId: config.github.appId,
-      privateKey: config.github.privateKey,
-      baseUrl: config.github.apiUrl,
-    }),
+    settings: readSettings(config, options),
+    store: started.use(await openStoreBeside(sandbox, config, log)),
+    github: createGitHub({ appId, privateKey, baseUrl }),
     model: createModel(config.model),
-    sandbox: createSandbox({ kind: config.sandbox, nodePath: process.execPath }),
+    sandbox,
     progress: createProgressBus(),
     log,
     now: Date.now,
+  };
+}
+
+/** The sandbox proves itself while the database opens: both take their time, mostly in other places. A process without jobs needs no box. */
+async function openStoreBeside(sandbox: Sandbox, { role, dataDir, databaseUrl }: Config, log: Logger): Promise<Store> {
+  const tested = role === 'web' ? Promise.resolve() : sandbox.selfTest();
+  tested.catch(() => undefined); // it is awaited below, whatever becomes of the database
+  const store = await openStore({ dataDir, log, ...(databaseUrl && { databaseUrl }) });
+  try {
+    await tested;
+    return store;
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function readSettings(config: Config, { openPages }: AppOptions): Deps['settings'] {
+  const publicUrl = openPages ? config.http.publicUrl : undefined;
+  return {
+    dataDir: config.dataDir,
+    agentsDir: join(import.meta.dirname, '..', 'agents'),
+    budget: config.budget,
+    warnings: config.sandbox === 'unsafe-none' ? [unsafeBanner] : [],
+    ...(config.preferencesPath && { preferencesPath: config.preferencesPath }),
+    ...(publicUrl && { publicUrl }),
   };
 }
 

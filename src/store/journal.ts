@@ -17,8 +17,9 @@ interface NewEntry {
 }
 
 /** The journal of the claim's job. Every write is refused (`fenced`) once the claim is outdated; reading never is. */
-export function createJournal(database: Database, claim: Claim, now: () => number): Journal {
-  const { sql } = database;
+export function createJournal({ sql }: Pick<Database, 'sql'>, claim: Claim, now: () => number): Journal {
+  const keptBlobs = new Set<string>();
+  let lastSaved: string | undefined;
   const add = (on: Sql, entry: NewEntry) => append(on, claim, { ...entry, at: iso(now()) });
   return {
     once: async <T>(name: string, produce: () => Promise<T>) =>
@@ -31,14 +32,14 @@ export function createJournal(database: Database, claim: Claim, now: () => numbe
          where job_id = $1 and ($2 or kind = any($3::text[])) order by seq`;
       return (await sql(statement, [claim.jobId, all, kinds])).map(toEntry);
     },
-    saveChanges: (changes) =>
-      database.transaction(async (inner) => {
-        const blobs = new Map(
-          changes.flatMap((change) => (change.type === 'put' ? [[sha256(change.bytes), change.bytes]] : [])),
-        );
-        await keepBlobs(inner, blobs);
-        await add(inner, { kind: 'changes', data: changes.map(toSaved) });
-      }),
+    saveChanges: async (changes) => {
+      const saved = changes.map(toSaved);
+      const text = JSON.stringify(saved);
+      if (text === lastSaved) return; // as most commands leave it
+      await keepBlobs(sql, changes, keptBlobs);
+      await add(sql, { kind: 'changes', data: saved });
+      lastSaved = text;
+    },
     latestChanges: () => readLatestChanges(sql, claim.jobId),
   };
 }
@@ -96,13 +97,14 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** In one order for everybody, so that two processes saving the same contents cannot wait for each other. */
-async function keepBlobs(sql: Sql, blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const rows = await sql('select sha256 from backend.blobs where sha256 = any($1::text[])', [[...blobs.keys()]]);
-  const known = new Set(rows.map((row) => row['sha256']));
-  const missing = [...blobs].filter(([hash]) => !known.has(hash)).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const blob of missing) {
-    await sql('insert into backend.blobs (sha256, bytes) values ($1, $2) on conflict do nothing', blob);
+/** Before the entry that names them, so that none ever names a missing one; a content that no entry names in the end does no harm. */
+async function keepBlobs(sql: Sql, changes: ChangeSet, kept: Set<string>): Promise<void> {
+  for (const change of changes) {
+    if (change.type === 'delete') continue;
+    const hash = sha256(change.bytes);
+    if (kept.has(hash)) continue;
+    await sql('insert into backend.blobs (sha256, bytes) values ($1, $2) on conflict do nothing', [hash, change.bytes]);
+    kept.add(hash);
   }
 }
 
