@@ -3,5 +3,6 @@ export { createIntake } from './intake.ts';
 export type { Intake, IntakeOptions, VerifiedDelivery } from './intake.ts';
 export { createPages } from './pages.ts';
 export type { PagesOptions } from './pages.ts';
+export { describeOutcome } from './run-page.ts';
 export { startServer } from './server.ts';
 export type { HttpServer, ServerOptions } from './server.ts';

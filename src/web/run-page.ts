@@ -25,7 +25,7 @@ export function runList(runs: readonly RunSummary[]) {
                 <a href="/runs/${run.jobId}">${run.repository} #${run.subjectNumber}</a>
                 <span class="quiet">${run.verb}</span>
               </td>
-              <td>${run.outcome ? outcomeText(run.outcome) : `${run.state}${run.step ? `: ${run.step}` : ''}`}</td>
+              <td>${run.outcome ? describeOutcome(run.outcome) : `${run.state}${run.step ? `: ${run.step}` : ''}`}</td>
               <td>$${run.usd.toFixed(2)}</td>
               <td class="quiet">${run.createdAt.slice(0, 16).replace('T', ' ')}</td>
             </tr>`,
@@ -57,10 +57,11 @@ function stepList(run: RunSummary) {
 function outcomeLink(outcome: Outcome) {
   return outcome.type === 'published'
     ? html`<a href="${outcome.url}">Pull request #${outcome.pullNumber}</a>${outcome.draft ? ' (draft)' : ''}`
-    : outcomeText(outcome);
+    : describeOutcome(outcome);
 }
 
-function outcomeText(outcome: Outcome): string {
+/** An outcome in a person's words, on one line. */
+export function describeOutcome(outcome: Outcome): string {
   switch (outcome.type) {
     case 'published':
       return `pull request #${outcome.pullNumber}${outcome.draft ? ' (draft)' : ''}`;

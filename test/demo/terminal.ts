@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Outcome, Progress } from '../../src/domain/index.ts';
+import type { Progress } from '../../src/domain/index.ts';
+import { describeOutcome } from '../../src/web/index.ts';
 
 /** Prints one line per thing that happens, with the time since the start. */
 export function createTerminal(say: (line: string) => void, now: () => number = Date.now) {
@@ -34,22 +35,6 @@ function describe(progress: Progress, usd: number): string | undefined {
       return `  ${progress.passed ? styleText('green', '✓') : styleText('red', '✗')} ${progress.phase}: ${progress.name} ${styleText('gray', `(${(progress.durationMs / 1000).toFixed(1)} s)`)}`;
     case 'outcome':
       return styleText('bold', `▸ ${describeOutcome(progress.outcome)}`);
-  }
-}
-
-/** The outcome in a person's words. */
-export function describeOutcome(outcome: Outcome): string {
-  switch (outcome.type) {
-    case 'published':
-      return `pull request #${outcome.pullNumber}${outcome.draft ? ' (draft)' : ''}: ${outcome.url}`;
-    case 'answered':
-      return 'answered in the thread';
-    case 'stopped':
-      return `stopped by ${outcome.by}`;
-    case 'failed':
-      return `failed at step ${outcome.step}: ${outcome.reason}`;
-    default:
-      return `${outcome.type.replaceAll('-', ' ')}: ${outcome.reason}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadFixture, rehearse } from '../demo/rehearsal.ts';
-import { startWorld, until } from './world.ts';
+import { labelIssue, startWorld, until } from './world.ts';
 
 const root = join(import.meta.dirname, '../..');
 const fixture = loadFixture('node-orders');
@@ -17,13 +17,7 @@ it('says in the status comment where and why a job failed, and how to try again'
     environment: { ANTHROPIC_API_KEY: 'sk-ant-wrong' },
   });
   const { github } = world;
-  const repository = await github.createRepository({
-    owner: 'acme',
-    name: 'orders',
-    from: fixture.folder,
-    collaborators: { ada: 'write' },
-  });
-  const issue = await github.openIssue(repository, { ...fixture.task, by: 'ada', labels: ['backend'] });
+  const { repository, issue } = await labelIssue(github, fixture);
   await world.idle();
   const [status, ...others] = repository.comments(issue.number);
   expect(others).toEqual([]);
@@ -38,13 +32,7 @@ it('says in the status comment where and why a job failed, and how to try again'
 it('does not open a second pull request for an issue whose title was edited, and names the first', async () => {
   await using world = await startWorld({ script: rehearse([fixture], 'honest') });
   const { github } = world;
-  const repository = await github.createRepository({
-    owner: 'acme',
-    name: 'orders',
-    from: fixture.folder,
-    collaborators: { ada: 'write' },
-  });
-  const issue = await github.openIssue(repository, { ...fixture.task, by: 'ada', labels: ['backend'] });
+  const { repository, issue } = await labelIssue(github, fixture);
   await world.idle();
   await github.editIssue(repository, issue.number, { title: 'Quite another title', by: 'ada' });
   await github.comment(repository, issue.number, '/backend implement', { by: 'ada' });
@@ -56,13 +44,7 @@ it('does not open a second pull request for an issue whose title was edited, and
 it('publishes nothing for a person who lost the permission while the work went on', async () => {
   await using world = await startWorld({ script: rehearse([fixture], 'honest') });
   const { github } = world;
-  const repository = await github.createRepository({
-    owner: 'acme',
-    name: 'orders',
-    from: fixture.folder,
-    collaborators: { ada: 'write' },
-  });
-  const issue = await github.openIssue(repository, { ...fixture.task, by: 'ada', labels: ['backend'] });
+  const { repository, issue } = await labelIssue(github, fixture);
   await world.model.received(1);
   github.setPermission(repository, 'ada', 'read');
   await world.idle();

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadFixture, rehearse } from '../demo/rehearsal.ts';
-import { startGitHub, type GitHubStandIn } from '../stand-ins/github/index.ts';
+import { startGitHub } from '../stand-ins/github/index.ts';
 import { hang, startModel, type ModelRequest, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
 import { startPostgres, type PostgresStandIn } from '../stand-ins/postgres.ts';
-import { environmentFor, until } from './world.ts';
+import { environmentFor, labelIssue, until } from './world.ts';
 
 const fixture = loadFixture('node-orders');
 const rehearsed = rehearse([fixture], 'honest');
@@ -61,17 +61,6 @@ function turnsAsked(model: ModelStandIn): number[] {
   return model.requests.map(({ turn }) => turn);
 }
 
-async function workOn(github: GitHubStandIn) {
-  const repository = await github.createRepository({
-    owner: 'acme',
-    name: 'orders',
-    from: fixture.folder,
-    collaborators: { ada: 'write' },
-  });
-  const issue = await github.openIssue(repository, { ...fixture.task, by: 'ada', labels: ['backend'] });
-  return { repository, issue };
-}
-
 it.each([
   ['the embedded database', async () => ({})],
   ['PostgreSQL', async () => ({ databaseUrl: await postgres.createDatabase() })],
@@ -86,7 +75,7 @@ it.each([
   const first = await startProcess(environment);
   started.defer(() => kill(first));
   github.connectWebhook(`http://127.0.0.1:${PORT}/api/github/webhooks`);
-  const { repository, issue } = await workOn(github);
+  const { repository, issue } = await labelIssue(github, fixture);
   await model.received(3);
   await kill(first);
 

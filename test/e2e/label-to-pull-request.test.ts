@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadFixture, rehearse, type Fixture } from '../demo/rehearsal.ts';
 import type { GitHubStandIn, RepositoryHandle } from '../stand-ins/github/index.ts';
 import { startPostgres, type PostgresStandIn } from '../stand-ins/postgres.ts';
-import { startWorld, type World } from './world.ts';
+import { labelIssue, startWorld, type World } from './world.ts';
 
 const fixtures = ['node-orders', 'python-inventory', 'go-shortener'].map(loadFixture);
 const sections = ['Summary', 'Tests', 'Evidence', 'Quality checklist', 'Recommendations'];
@@ -49,17 +49,10 @@ describe.each([
 
   it.each(wanted.map((fixture) => [fixture.name, fixture] as const))(
     'turns a labelled issue of %s into a proved pull request, once',
-    async (name, fixture) => {
-      const { github } = world;
-      const repository = await github.createRepository({
-        owner: 'acme',
-        name,
-        from: fixture.folder,
-        collaborators: { ada: 'write' },
-      });
+    async (_name, fixture) => {
+      const { repository, issue } = await labelIssue(world.github, fixture);
       repositories.push(repository);
       const base = await repository.branchSha('main');
-      const issue = await github.openIssue(repository, { ...fixture.task, by: 'ada', labels: ['backend'] });
       await world.idle();
 
       await expectProvedPull({ world, repository, fixture, issueNumber: issue.number, base });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { startApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Outcome, Progress } from '../../src/domain/index.ts';
+import type { Fixture } from '../demo/rehearsal.ts';
 import { startGitHub, type GitHubOptions, type GitHubStandIn } from '../stand-ins/github/index.ts';
 import { startModel, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
 
@@ -125,6 +126,14 @@ async function filesContaining(folder: string, texts: readonly string[]): Promis
 
 async function pending(app: App): Promise<number> {
   return (await app.runs()).filter(({ state }) => state !== 'finished').length;
+}
+
+/** A fixture's repository with its issue opened by ada, who may write, under the label that starts work. */
+export async function labelIssue(github: GitHubStandIn, fixture: Fixture) {
+  const { name, folder: from, task } = fixture;
+  const repository = await github.createRepository({ owner: 'acme', name, from, collaborators: { ada: 'write' } });
+  const issue = await github.openIssue(repository, { ...task, by: 'ada', labels: ['backend'] });
+  return { repository, issue };
 }
 
 /** Asks every 20 ms until there is an answer. The test's own time limit ends it. */
