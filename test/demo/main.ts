@@ -25,7 +25,7 @@ async function main(): Promise<number> {
       : 'The real model works here: ANTHROPIC_API_KEY is set, and this costs money (at most $5).',
   );
   await using stage = await openStage(place);
-  process.once('SIGINT', () => void stage[Symbol.asyncDispose]().finally(() => process.exit(130)));
+  process.once('SIGINT', () => void stage[Symbol.asyncDispose]().then(() => process.exit(130)));
   stage.app.progress.watch((progress) => {
     terminal.show(progress);
   });
