@@ -55,7 +55,7 @@ async function settle(
 async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
   await using ground = await openGround(job, reporter, desk);
   const work = await workUntilProved(ground, reporter, desk);
-  if (work.run.changes.length === 0) return nothingToChange(work.run);
+  if (work.run.changes.length === 0) return endWithoutChanges(work.run);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
@@ -98,6 +98,8 @@ function prove(run: AgentRun, { means, baseline, workspace }: Ground, { journal 
   return journal.once(`proof ${key}`, () => proveWork({ ...means, baseline, changes: run.changes }));
 }
 
-function nothingToChange({ submission, stopDetail }: AgentRun): Outcome {
-  return { type: 'nothing-to-change', reason: submission?.nothingToChange ?? submission?.summary ?? stopDetail };
+/** Only the agent's own word makes it "nothing to change": a run that was cut short has simply not got there. */
+function endWithoutChanges({ stop, stopDetail, submission }: AgentRun): Outcome {
+  if (stop !== 'submitted') return { type: 'failed', step: 'implement', reason: stopDetail };
+  return { type: 'nothing-to-change', reason: submission?.nothingToChange ?? 'the agent handed in without a change' };
 }

@@ -19,6 +19,7 @@ const script: Script = (request, turn) => {
   const asked = JSON.stringify(request.body.messages[0]);
   if (asked.includes('Nothing is wrong'))
     return toolUse('Submit', { ...submission, nothingToChange: 'the answer is 42 already' });
+  if (asked.includes('Look only')) return toolUse('Read', { file_path: 'package.json' });
   if (asked.includes('Break it'))
     return turn % 2
       ? toolUse('Write', { file_path: `test/broken${turn}.test.js`, content: 'throw new Error("still broken");\n' })
@@ -133,6 +134,21 @@ it('opens no pull request when nothing needs to change, and says why', async () 
   expect(pull).toBeUndefined();
   expect(await repository.branches()).toHaveLength(1);
   expect(status).toMatch(/nothing to change because the answer is 42 already/);
+});
+
+it('publishes what was done when the money ran out, as a draft that says so', async () => {
+  const files = { 'package.json': manifest, '.github/backend.yml': 'budget: { usd: 0.01 }\n' };
+  const { pull, status } = await ask('poor', files, { title: 'Break it' });
+  expect(pull).toMatchObject({ draft: true });
+  expect(pull?.body).toMatch(/Not finished.*budget/);
+  expect(status).toMatch(/pull request #\d+ \(a draft\)/);
+});
+
+it('never calls it nothing to change when the money ran out before anything was changed', async () => {
+  const files = { 'package.json': manifest, '.github/backend.yml': 'budget: { usd: 0.01 }\n' };
+  const { pull, status } = await ask('poorer', files, { title: 'Look only' });
+  expect(pull).toBeUndefined();
+  expect(status).toMatch(/failed at step implement: .*budget[\s\S]*`\/backend implement` to retry/);
 });
 
 it('works from an issue of more than 100 kB', async () => {
