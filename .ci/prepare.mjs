@@ -21,11 +21,12 @@ const testPackages = [
   { command: 'chromium', package: 'chromium' },
 ];
 
+/** Which npm script this runs before; none when it is run by itself, and then everything is wanted. */
+const script = process.env.npm_lifecycle_event;
+
 refuseOldNode();
-installPackages();
-installSystemPackages(
-  process.env.npm_lifecycle_event === 'predemo' ? systemPackages : [...systemPackages, ...testPackages],
-);
+if (script !== 'prestart' || !existsSync(join(root, 'node_modules', 'probot'))) installPackages();
+installSystemPackages(['predemo', 'prestart'].includes(script) ? systemPackages : [...systemPackages, ...testPackages]);
 
 function refuseOldNode() {
   const major = Number(process.versions.node.split('.')[0]);

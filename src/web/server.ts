@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BotError } from '../domain/index.ts';
 import type { Intake } from './intake.ts';
 
 export interface ServerOptions {
@@ -58,12 +59,23 @@ function text(response: ServerResponse, status: number, body: string): void {
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(new BotError('config-invalid', explainListen(cause, { host, port }), { cause }));
+    });
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
+}
+
+/** What an operator can change about an address that is not to be had. */
+function explainListen({ code, message }: NodeJS.ErrnoException, at: { host: string; port: number }): string {
+  if (code === 'EADDRINUSE')
+    return `PORT ${at.port} on ${at.host} is in use by another process: set another, for example PORT=3001`;
+  if (code === 'EACCES')
+    return `PORT ${at.port} needs rights this user lacks: set one above 1023, for example PORT=3000`;
+  return `HOST ${at.host}, PORT ${at.port}: cannot listen there (${message}); for example HOST=127.0.0.1 PORT=3000`;
 }
 
 function close(server: Server): Promise<void> {

@@ -110,6 +110,26 @@ it('is not ready while the database does not answer', async () => {
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
 });
 
+it.each([
+  [
+    'a port that is taken',
+    () => ({ host: '127.0.0.1', port: Number(new URL(open[0]?.url ?? '').port) }),
+    /^PORT \d+ on 127\.0\.0\.1 is in use.*PORT=3001/,
+  ],
+  [
+    'an address that is not ours',
+    () => ({ host: '192.0.2.1', port: 0 }),
+    /^HOST 192\.0\.2\.1, PORT 0: cannot listen there/,
+  ],
+])('says what to change about %s', async (_, place, message) => {
+  await serve();
+  const started = startServer({ ...place(), ready: async () => undefined });
+  await expect(started).rejects.toMatchObject({
+    code: 'config-invalid',
+    message: expect.stringMatching(message) as string,
+  });
+});
+
 function sendHeaders(url: string, length: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const call = request(`${url}/hooks`, {
