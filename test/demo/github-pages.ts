@@ -47,7 +47,7 @@ function textOf(field: unknown): string {
 type Html = ReturnType<typeof html>;
 
 function list(repository: RepositoryHandle, home: string, liveUrl: string): Html {
-  const rows = [...repository.issues(), ...repository.pulls()].sort((a, b) => b.number - a.number);
+  const rows = [...repository.issues()].sort((a, b) => b.number - a.number); // pull requests are issues, too
   return html`<h1>${repository.owner}/${repository.name}</h1>
     <p class="quiet">A stand-in for GitHub on your machine. <a href="${liveUrl}">Watch the app work</a>.</p>
     <ul class="rows">
