@@ -87,7 +87,13 @@ async function runOnce(
 ): Promise<AgentRun> {
   const run = await runAgent(
     { ...ground.agent, attempt, ...(feedback !== undefined && { feedback }) },
-    { ...desk, addSpend: (usd) => reporter.spent(usd), steering: ground.steering },
+    {
+      ...desk,
+      spent: (usd) => {
+        reporter.spent(usd);
+      },
+      steering: ground.steering,
+    },
   );
   return { ...run, changes: withoutNoise(run.changes, ground.noise) };
 }

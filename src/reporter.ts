@@ -5,8 +5,8 @@ import type { Desk } from './deps.ts';
 /** Says what a job is doing, to everybody at once: the status comment, the database, whoever watches. */
 export interface Reporter extends AsyncDisposable {
   step(step: Step): Promise<void>;
-  /** Adds what a model call cost to the job's account and to what people see. */
-  spent(usd: number): Promise<void>;
+  /** Adds what a model call cost to what people see; the journal has put it on the account. */
+  spent(usd: number): void;
   finish(outcome: Outcome): Promise<void>;
 }
 
@@ -22,8 +22,7 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
       report({ type: 'step', step });
       status.step(step);
     },
-    async spent(usd) {
-      await store.addSpend(claim, usd);
+    spent(usd) {
       status.spent(usd);
     },
     async finish(outcome) {

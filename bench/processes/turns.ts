@@ -30,14 +30,14 @@ const idleMs = 5_000;
 serveCommands({
   bare: async (place: Place): Promise<Spent> => ({ ...(await spentBy(() => runBare(place))), idleCpuMs: 0 }),
   async ours(place: Place): Promise<Spent> {
-    const kept: Kept = { journal: noJournal, addSpend: async () => undefined };
+    const kept: Kept = { journal: noJournal, spent: () => undefined };
     return { ...(await spentBy(() => runOurs(place, kept))), idleCpuMs: 0 };
   },
   async journalled(place: Place): Promise<Spent> {
     await using store = await openStore({ dataDir: place.dataDir });
     const { claim, stop } = await aClaim(store, await aJob(store));
     const idle = await spentBy(() => sleep(idleMs));
-    const kept: Kept = { journal: store.journal(claim), addSpend: (usd) => store.addSpend(claim, usd) };
+    const kept: Kept = { journal: store.journal(claim), spent: () => undefined };
     const { cpuMs, wallMs } = await spentBy(() => runOurs(place, kept));
     await stop();
     return { cpuMs, idleCpuMs: (wallMs * idle.cpuMs) / idle.wallMs };
@@ -75,7 +75,7 @@ async function runBare({ url, apiKey }: Place): Promise<void> {
   }
 }
 
-type Kept = Pick<Parameters<typeof runAgent>[1], 'journal' | 'addSpend'>;
+type Kept = Pick<Parameters<typeof runAgent>[1], 'journal' | 'spent'>;
 
 async function runOurs({ url, apiKey }: Place, kept: Kept): Promise<void> {
   const model = createModel({ apiKey, baseUrl: url });

@@ -96,11 +96,11 @@ async function takeTurn(run: Run): Promise<Stop | undefined> {
     maxTokens: Math.min(model.maxOutputTokens, maxOutputTokens),
     signal: input.signal,
   });
-  await deps.addSpend(reply.usage.usd);
   const { content, faults } = readReply(reply, transcript.ids);
   const { stopReason, usage } = reply;
   const data = { content: [...content], stopReason, usage, model: reply.model, durationMs: run.durationMs() };
   await record(run, { kind: 'assistant', data });
+  deps.spent(usage.usd);
   reportTurn(run, content);
   if (transcript.isSubmitting) return acceptSubmission(run);
   return transcript.open.length > 0 ? answerTools(run, faults) : answerText(run);

@@ -32,8 +32,8 @@ export interface AgentDeps {
   readonly model: Model;
   readonly journal: Journal;
   readonly report: (progress: AgentProgress) => void;
-  /** Adds what one model call cost, in US dollars. */
-  readonly addSpend: (usd: number) => Promise<void>;
+  /** Told what each model call cost, in US dollars, once the journal has it on the account. */
+  readonly spent: (usd: number) => void;
   /** What people with permission said since it was last asked. */
   readonly steering: () => Promise<readonly string[]>;
   /** Milliseconds since 1970. */
@@ -81,7 +81,8 @@ async function recallPrompt({ prompt, definition }: AgentRunInput, journal: Jour
 
 /** Written down first, then taken in: after a crash the journal never knows less than the model was told. */
 export async function record(run: Run, entry: Entry): Promise<void> {
-  await run.deps.journal.append(entry.kind, entry.data);
+  const usd = entry.kind === 'assistant' ? entry.data.usage.usd : 0;
+  await run.deps.journal.append(entry.kind, entry.data, usd);
   addEntry(run.transcript, entry);
 }
 

@@ -7,14 +7,15 @@ import type { Claim, JournalEntry, RunSummary, Store } from './store.ts';
 /** What of the store reads and moves jobs and counts money. */
 export type Jobs = Pick<
   Store,
-  'setPlan' | 'setStep' | 'finish' | 'addSpend' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
+  'setPlan' | 'setStep' | 'finish' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
 >;
 
 /**
  * A claim may write while its epoch is the job's latest and the job has not gone back into the queue.
  * Statements give the job's id as `$1` and the epoch as `$2`.
  */
-export const heldBy = "id = $1 and epoch = $2 and state <> 'queued'";
+export const isHeld = "epoch = $2 and state <> 'queued'";
+export const heldBy = `id = $1 and ${isHeld}`;
 
 /** `now` is the clock in milliseconds since 1970. */
 export function createJobs(sql: Sql, now: () => number): Jobs {
@@ -23,7 +24,6 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
     setStep: (claim, step) => move(claim, 'step = $3, updated_at = $4', [step]),
     finish: (claim, outcome) =>
       move(claim, "state = 'finished', outcome = $3::json, updated_at = $4", [toJson(outcome)]),
-    addSpend: (claim, usd) => addSpend(sql, claim, usd, now()),
     spentToday: () => readSpentSince(sql, midnight(now())),
     publishedPulls: async (repositoryId, subjectNumber) => {
       const rows = await sql(
@@ -67,17 +67,6 @@ function isUuid(text: string): boolean {
 
 export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-/** Money is gone whoever spent it: an outdated claim's spend is counted too, and only then the claim is refused. */
-async function addSpend(sql: Sql, claim: Claim, usd: number, at: number): Promise<void> {
-  const rows = await sql(
-    `with spent as (insert into backend.spend (job_id, at, usd) values ($1, $3, $4))
-     update backend.jobs set usd = usd + $4, updated_at = $3 where id = $1
-     returning epoch = $2 and state <> 'queued' as held`,
-    [claim.jobId, claim.epoch, iso(at), usd],
-  );
-  if (rows[0]?.['held'] !== true) throw fenced(claim);
 }
 
 async function readSpentSince(sql: Sql, since: number): Promise<number> {

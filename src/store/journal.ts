@@ -3,7 +3,7 @@ import { BotError } from '../domain/index.ts';
 import type { Change, ChangeSet, FileMode } from '../domain/index.ts';
 import { fromJson, isUniqueViolation, toJson, toText } from './database.ts';
 import type { Database, Sql } from './database.ts';
-import { fenced, heldBy, iso, toEntry } from './jobs.ts';
+import { fenced, isHeld, iso, toEntry } from './jobs.ts';
 import type { Claim, Journal } from './store.ts';
 
 /** A change as the journal keeps it: the bytes are in `backend.blobs`. */
@@ -14,6 +14,7 @@ interface NewEntry {
   readonly kind: string;
   readonly name?: string;
   readonly data: unknown;
+  readonly usd?: number;
 }
 
 /** The journal of the claim's job. Every write is refused (`fenced`) once the claim is outdated; reading never is. */
@@ -25,7 +26,7 @@ export function createJournal({ sql }: Pick<Database, 'sql'>, claim: Claim, now:
     once: async <T>(name: string, produce: () => Promise<T>) =>
       // The caller's own earlier value, or the one it has just produced.
       (await readOrRecord(sql, { jobId: claim.jobId, name, produce, add })) as T,
-    append: (kind, data) => add(sql, { kind, data }),
+    append: (kind, data, usd = 0) => add(sql, { kind, data, usd }),
     entries: async (...kinds) => {
       const all = kinds.length === 0;
       const statement = `select seq, kind, data, at from backend.journal
@@ -73,9 +74,11 @@ async function readNamed(sql: Sql, jobId: string, name: string): Promise<{ data:
 /** Counting up on the job's own row makes the sequence gapless and the fence exact, whoever writes at the same time. */
 async function append(sql: Sql, claim: Claim, entry: NewEntry & { readonly at: string }): Promise<void> {
   const written = await sql(
-    `with held as (update backend.jobs set journal_length = journal_length + 1 where ${heldBy} returning journal_length)
+    `with job as (update backend.jobs set usd = usd + $7, journal_length = journal_length + (${isHeld})::integer
+                  where id = $1 returning journal_length, ${isHeld} as is_held),
+          spent as (insert into backend.spend (job_id, at, usd) select $1, $6, $7 where $7 > 0)
      insert into backend.journal (job_id, seq, kind, name, data, at)
-     select $1, journal_length, $3, $4, $5::json, $6 from held returning seq`,
+     select $1, journal_length, $3, $4, $5::json, $6 from job where is_held returning seq`,
     [
       claim.jobId,
       claim.epoch,
@@ -83,6 +86,7 @@ async function append(sql: Sql, claim: Claim, entry: NewEntry & { readonly at: s
       entry.name === undefined ? null : toText(entry.name),
       toJson(entry.data),
       entry.at,
+      entry.usd ?? 0,
     ],
   );
   if (written.length === 0) throw fenced(claim);

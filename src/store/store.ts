@@ -38,7 +38,11 @@ export interface JournalEntry {
 export interface Journal {
   /** What was recorded under this name, or what `produce` returns, recorded. JSON values only. */
   once<T>(name: string, produce: () => Promise<T>): Promise<T>;
-  append(kind: string, data: unknown): Promise<void>;
+  /**
+   * `usd` is what the model call behind the entry cost; it is added to the job's and the day's account in the same statement, for an
+   * outdated claim too, which is only then refused: money spent is spent.
+   */
+  append(kind: string, data: unknown, usd?: number): Promise<void>;
   /** Entries of these kinds in order. */
   entries(...kinds: readonly string[]): Promise<readonly JournalEntry[]>;
   /** Records the work tree's state (bytes kept once per content), so that it can be rebuilt on any machine. */
@@ -90,8 +94,6 @@ export interface Store extends AsyncDisposable {
   setPlan(claim: Claim, plan: Plan): Promise<void>;
   setStep(claim: Claim, step: Step): Promise<void>;
   finish(claim: Claim, outcome: Outcome): Promise<void>;
-  /** Adds what one model call cost. */
-  addSpend(claim: Claim, usd: number): Promise<void>;
   /** US dollars spent since midnight UTC, over all jobs. */
   spentToday(): Promise<number>;
   /** Numbers of the pull requests that earlier jobs on this issue published, whatever branch they ended up on. */

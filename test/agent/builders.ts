@@ -153,7 +153,7 @@ export async function openBench({ box, checkout }: Ground, script: Script, optio
     model: createModel({ apiKey: standIn.apiKey, baseUrl: standIn.url, wait: async () => undefined }),
     journal,
     report: (item) => progress.push(item),
-    addSpend: async (usd) => {
+    spent: (usd) => {
       spent.push(usd);
     },
     steering: async () => [],

@@ -189,8 +189,8 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
     const later = await aJob(store, { subject: { kind: 'issue', number: 13 } });
     await store.setPlan(claim, plan);
     await store.setStep(claim, 'verify');
-    await store.addSpend(claim, 0.125);
-    await store.addSpend(claim, 0.5);
+    await store.journal(claim).append('turn', 'paid', 0.125);
+    await store.journal(claim).append('turn', 'paid', 0.5);
     expect(await store.run(claim.jobId)).toMatchObject({
       state: 'running',
       step: 'verify',
@@ -226,12 +226,12 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
 
   it('counts spend from midnight UTC', async () => {
     now = new Date(now).setUTCHours(23, 59, 59, 999);
-    await store.addSpend(claim, 1);
+    await store.journal(claim).append('turn', 'paid', 1);
     expect(await store.spentToday()).toBe(1);
     now += 1;
     expect(await store.spentToday()).toBe(0);
-    await store.addSpend(claim, 0.1);
-    await store.addSpend(claim, 0.2);
+    await store.journal(claim).append('turn', 'paid', 0.1);
+    await store.journal(claim).append('turn', 'paid', 0.2);
     expect(await store.spentToday()).toBe(0.3);
   });
 
@@ -251,7 +251,7 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
     ['setPlan', (on, old) => on.setPlan(old, plan)],
     ['setStep', (on, old) => on.setStep(old, 'publish')],
     ['finish', (on, old) => on.finish(old, { type: 'answered' })],
-    ['addSpend', (on, old) => on.addSpend(old, 0.5)],
+    ['append of a paid turn', (on, old) => on.journal(old).append('turn', 2, 0.5)],
   ];
 
   it('refuses every write of a claim that went back into the queue, and of one that another has followed', async () => {
