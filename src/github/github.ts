@@ -33,7 +33,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Opens the door to GitHub as an App. No plugin repeats or delays calls behind our back: a creating call whose answer got
- * lost may have worked, so who made it must look before repeating it (security.md, finding 5).
+ * lost may have worked, so who made it must look before repeating it.
  */
 export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...options }: GitHubOptions): GitHub {
   const { log = quiet, userAgent = 'backend-developer', timeoutMs = 30_000 } = options;

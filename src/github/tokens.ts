@@ -10,7 +10,7 @@ interface Minted {
   readonly usableUntil: number;
 }
 
-/** Installation tokens for one repository and one purpose each (security.md D27), opaque and of any length. */
+/** Installation tokens for one repository and one purpose each, opaque and of any length. */
 export interface Tokens {
   get(repository: Repository, purpose: Purpose): Promise<string>;
   /** Forgets a token that GitHub refused, unless a newer one has taken its place. */

@@ -17,7 +17,7 @@ type Put = Extract<Change, { readonly type: 'put' }>;
 const limits = { files: 300, bytes: 5 * 1024 * 1024, pathBytes: 1024 } as const;
 
 /**
- * Looks at the structure of what an agent left behind before any of it reaches GitHub (security.md D23, D24). Pure.
+ * Looks at the structure of what an agent left behind before any of it reaches GitHub. Pure.
  * Throws `change-set-refused` naming every path that cannot be published and why.
  */
 export function checkChangeSet(changeSet: ChangeSet, morePatterns: readonly string[]): CheckedChanges {
@@ -122,7 +122,7 @@ function remarksAbout(put: Put): string[] {
   ].filter(Boolean);
 }
 
-/** Files that steer people, tools and builds: a change to one of them needs a person (security.md D24). Compared in lower case. */
+/** Files that steer people, tools and builds: a change to one of them needs a person. Compared in lower case. */
 const protectedNames = new Set(
   `agents.md claude.md gemini.md preferences.md codeowners
   package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml pnpm-workspace.yaml bun.lock bun.lockb deno.json deno.lock

@@ -31,7 +31,7 @@ export async function ensureReply(request: WorkRequest, text: string, { client, 
   });
 }
 
-/** The oldest comment that begins with the marker and that we wrote: anybody can copy a marker, so the author counts (security.md D26). */
+/** The oldest comment that begins with the marker and that we wrote: anybody can copy a marker, so the author counts. */
 export async function findOurs(
   client: RepositoryClient,
   bot: AppIdentity,

@@ -25,7 +25,7 @@ const maxSuffix = 50;
 const maxUploads = 4;
 
 /**
- * Puts the changes on a branch as one commit that GitHub signs. A branch that we did not make is never touched (security.md D40):
+ * Puts the changes on a branch as one commit that GitHub signs. A branch that we did not make is never touched:
  * one counts as ours only when its head is our recorded commit, or the very commit that we are about to make.
  * Throws `branch-moved` when somebody pushed to a branch that is to be continued.
  */

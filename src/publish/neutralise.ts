@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * A model's Markdown made harmless for the people, bots and automations that will read it (security.md D25, D29): no mention, no
+ * A model's Markdown made harmless for the people, bots and automations that will read it: no mention, no
  * closing word that works, no image, no HTML, no link but into the repository, no command at the start of a line, no heading that
  * could pass for one of our sections, no hidden character. Code blocks stay as they are. `home` is the repository's address.
  */

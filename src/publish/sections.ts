@@ -24,7 +24,7 @@ export interface Room {
   readonly output: number;
 }
 
-/** The sections of product.md 5, in their order. */
+/** The sections of a pull request, in their order. */
 export function renderSections(account: Account, room: Room): Section[] {
   const cut = (text: string): string => cutMarkdown(text, room.text);
   return [
