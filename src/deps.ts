@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Job, Progress, Step } from './domain/index.ts';
+import type { JobProgress } from './domain/index.ts';
 import type { AppIdentity, GitHub, RepositoryClient } from './github/index.ts';
 import type { Model } from './model/index.ts';
 import type { ProgressBus } from './progress.ts';
@@ -37,11 +37,8 @@ export interface Desk extends Deps {
   readonly effects: Effects;
   readonly signal: AbortSignal;
   /** Adds job and time. */
-  readonly report: (progress: ProgressOfJob) => void;
+  readonly report: (progress: JobProgress) => void;
 }
-
-type WithoutIdentity<T> = T extends unknown ? Omit<T, 'jobId' | 'at'> : never;
-export type ProgressOfJob = WithoutIdentity<Progress>;
 
 /** Binds the doors to a claim. Asks GitHub who we are, which is what tells our comments from others'. */
 export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): Promise<Desk> {
@@ -63,5 +60,3 @@ export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): P
     },
   };
 }
-
-export type { Job, Step };

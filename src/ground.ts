@@ -35,7 +35,7 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   const means: Means = { workspace, checkPlan, sandbox: desk.sandbox, signal: desk.signal, report: desk.report };
   await reporter.step('set up');
   const baseline = await desk.journal.once('baseline', () => runBaseline(means));
-  const checkout = await workspace.checkout('agent', 'fresh', baselineCheckout);
+  const checkout = await workspace.checkout('agent', baselineCheckout);
   const { noise, blockedHosts } = await setUp(desk.sandbox, checkout, checkPlan, desk.signal);
   const box = opened.use(await desk.sandbox.open({ checkout, signal: desk.signal }));
   await box.apply(await desk.journal.latestChanges());

@@ -13,6 +13,8 @@ export interface Reporter extends AsyncDisposable {
 /** Finds or makes the status comment; what the job cost before a restart counts on. */
 export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
   const { store, claim, report, log } = desk;
+  const { repository, subject, seen } = job.request;
+  report({ type: 'accepted', repository, subject, title: seen.title });
   const status = await openStatus(job, desk);
   status.spent((await store.run(job.id))?.usd ?? 0);
   return {

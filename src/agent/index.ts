@@ -4,5 +4,5 @@ export type { AgentDefinition } from './definition.ts';
 export { buildPrompt } from './prompt.ts';
 export type { Prompt, PromptInput, Task } from './prompt.ts';
 export { runAgent } from './run-agent.ts';
-export type { AgentDeps, AgentProgress, AgentRunInput } from './run.ts';
+export type { AgentDeps, AgentRunInput } from './run.ts';
 export { checklistItems } from './tools.ts';

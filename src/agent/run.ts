@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AgentRun, ChangeSet, Progress } from '../domain/index.ts';
+import type { AgentRun, ChangeSet, JobProgress } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
 import type { ContentBlockParam, Model, ResolvedModel, ToolDefinition } from '../model/index.ts';
 import type { Box } from '../sandbox/index.ts';
@@ -9,10 +9,6 @@ import type { RunBudget, Stop } from './limits.ts';
 import type { Prompt } from './prompt.ts';
 import { describeTools } from './tools.ts';
 import { addEntry, entryKinds, openTranscript, readEntry, type Entry, type Transcript } from './transcript.ts';
-
-/** Domain progress without what the caller adds: job and time. */
-export type AgentProgress = WithoutIdentity<Progress>;
-type WithoutIdentity<T> = T extends unknown ? Omit<T, 'jobId' | 'at'> : never;
 
 export interface AgentRunInput {
   readonly prompt: Prompt;
@@ -31,7 +27,7 @@ export interface AgentRunInput {
 export interface AgentDeps {
   readonly model: Model;
   readonly journal: Journal;
-  readonly report: (progress: AgentProgress) => void;
+  readonly report: (progress: JobProgress) => void;
   /** Told what each model call cost, in US dollars, once the journal has it on the account. */
   readonly spent: (usd: number) => void;
   /** What people with permission said since it was last asked. */

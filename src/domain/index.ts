@@ -3,7 +3,7 @@ export type { Account, Base, Repository, Subject } from './repository.ts';
 export type { RequestSource, Verb, WorkRequest } from './request.ts';
 export type { Change, ChangeSet, FileMode } from './change-set.ts';
 export type { Budget, CheckCommands, Plan } from './plan.ts';
-export type { Job, Outcome, Progress, Step } from './job.ts';
+export type { Job, JobProgress, Outcome, Progress, Step } from './job.ts';
 export { steps } from './job.ts';
 export type { AgentRun, ChecklistItem, Recommendation, StopReason, Submission, Usage } from './agent-run.ts';
 export type { CheckRun, Proof, RedGreen, Verdict } from './proof.ts';

@@ -40,3 +40,8 @@ export type Progress = { readonly jobId: string; readonly at: string } & (
     }
   | { readonly type: 'outcome'; readonly outcome: Outcome }
 );
+
+type WithoutIdentity<T> = T extends unknown ? Omit<T, 'jobId' | 'at'> : never;
+
+/** Progress as the stages of a job report it: which job and when is added on the way. */
+export type JobProgress = WithoutIdentity<Progress>;

@@ -41,7 +41,7 @@ interface Head {
 
 async function runHead(input: ProofInput, tests: readonly TestFile[]): Promise<Head> {
   const { baseline, changes, workspace } = input;
-  const checkout = await workspace.checkout('head', 'fresh', baselineCheckout);
+  const checkout = await workspace.checkout('head', baselineCheckout);
   const { run, blockedHosts } = await install(input, checkout, changes);
   if (run) reportRun(run, input, 'verify');
   const installed = run ? [run] : [];

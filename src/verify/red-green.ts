@@ -43,7 +43,7 @@ export async function runTestFilesOnBase(
 ): Promise<ReadonlyMap<string, CheckRun>> {
   if (tests.length === 0) return new Map();
   const { checkPlan, sandbox, signal, workspace } = means;
-  const checkout = await workspace.checkout('base-tests', 'fresh', baselineCheckout);
+  const checkout = await workspace.checkout('base-tests', baselineCheckout);
   await install(means, checkout, []);
   const testsOnly = changes.filter((change) => change.type === 'put' && checkPlan.isTestFile(change.path));
   const runs = await checkOffline({ sandbox, checkout, signal }, async (box) => {

@@ -1,4 +1,4 @@
-import type { ChangeSet, Checkout, CheckRun, Progress } from '../domain/index.ts';
+import type { ChangeSet, Checkout, CheckRun, JobProgress } from '../domain/index.ts';
 import type { BlockedHost, Box, Sandbox } from '../sandbox/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import type { CheckPlan } from './plan-checks.ts';
@@ -14,10 +14,8 @@ export const baselineCheckout = 'baseline';
 
 const defaultLimits: Limits = { setupMs: 15 * 60_000, checkMs: 10 * 60_000 };
 
-type WithoutIdentity<T> = T extends unknown ? Omit<T, 'jobId' | 'at'> : never;
-
 /** One check that ended, for whoever watches. */
-export type CheckProgress = WithoutIdentity<Extract<Progress, { type: 'check' }>>;
+export type CheckProgress = Extract<JobProgress, { type: 'check' }>;
 
 /** What running commands on checkouts of ours takes. */
 export interface Means {
@@ -96,7 +94,7 @@ export function reportRun(run: CheckRun, { report }: Pick<Means, 'report'>, phas
  */
 export async function runBaseline(means: Means): Promise<readonly CheckRun[]> {
   const { workspace, sandbox, signal } = means;
-  const checkout = await workspace.checkout(baselineCheckout, 'fresh');
+  const checkout = await workspace.checkout(baselineCheckout);
   const { run } = await install(means, checkout, []);
   if (run) reportRun(run, means, 'baseline');
   const runs = await checkOffline({ sandbox, signal, checkout }, (box) => runChecks(box, means, 'baseline'));

@@ -1,4 +1,4 @@
-import { access, copyFile, cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkout } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
@@ -40,16 +40,9 @@ export function checkoutAt(root: string, mirror: GitPlace): Checkout {
   };
 }
 
-export async function isCheckout(root: string): Promise<boolean> {
-  return access(join(root, 'git', 'HEAD')).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
  * Makes a checkout of a commit at `root`, with a git directory of its own that borrows the mirror's objects.
- * It appears there whole or not at all, so one that exists after a crash can be used. No command of the repository runs.
+ * It appears there whole or not at all. No command of the repository runs.
  * After a box was opened on it, the host runs no git there again.
  */
 export async function makeCheckout(root: string, mirror: GitPlace, sha: string, cachesFrom?: string): Promise<void> {

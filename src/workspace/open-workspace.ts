@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError } from '../domain/index.ts';
-import { checkoutAt, isCheckout, makeCheckout } from './checkout.ts';
+import { checkoutAt, makeCheckout } from './checkout.ts';
 import { runGit } from './git.ts';
 import { mirrorPlace, withMirror } from './mirror.ts';
 import { readPeculiarities } from './peculiarities.ts';
@@ -11,7 +11,7 @@ import type { Workspace, WorkspaceOptions } from './workspace.ts';
 
 /**
  * Opens a job's workspace: fetches the base commit into the repository's mirror when it isn't there, and reads what it holds.
- * Safe to repeat after a crash. Disposing removes the job's checkouts, except after an abort: a resumed job finds them as they were.
+ * Safe to repeat after a crash. Disposing removes the job's checkouts, except after an abort, when time is short: a sweep does it later.
  * Throws BotError `repository-unusable` (removed, empty, commit rewritten, a path that git refuses), `git-failed` (may be tried again),
  * `aborted`.
  */
@@ -30,9 +30,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     files,
     peculiarities: await readPeculiarities(files, readText),
     readText,
-    checkout: async (name, freshness, cachesOf) => {
+    checkout: async (name, cachesOf) => {
       const root = checkoutRoot(jobDir, name);
-      if (freshness === 'keep' && (await isCheckout(root))) return checkoutAt(root, mirror);
       await removeFolder(root);
       const from = cachesOf === undefined ? undefined : checkoutAt(checkoutRoot(jobDir, cachesOf), mirror).home;
       await withMirror(options, (place) => makeCheckout(root, place, base.sha, from));

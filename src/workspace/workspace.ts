@@ -31,11 +31,10 @@ export interface Workspace extends AsyncDisposable {
   /** What is unusual in this repository and a reader or the agent must know: submodules, LFS pointers, paths that collide on case, names that are not UTF-8. One sentence each. */
   readonly peculiarities: readonly string[];
   /**
-   * A checkout of the base commit under that name. An existing one of the same job is kept as it is (a resumed run), unless `fresh`.
-   * A new one begins with a copy of the package and build caches in the home of the checkout `cachesOf`, if that one is there:
+   * A checkout of the base commit under that name, made anew: one that a box had is never used again. It begins with a copy of the package and build caches in the home of the checkout `cachesOf`, if that one is there:
    * only ever one that no agent touched.
    */
-  checkout(name: string, freshness: 'fresh' | 'keep', cachesOf?: string): Promise<Checkout>;
+  checkout(name: string, cachesOf?: string): Promise<Checkout>;
   removeCheckout(name: string): Promise<void>;
   /** Text of a regular UTF-8 file of the base commit of at most 64 KiB; undefined when there is none such. */
   readText(path: string): Promise<string | undefined>;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildPrompt, runAgent } from '../../src/agent/index.ts';
-import type { AgentDefinition, AgentDeps, AgentProgress, AgentRunInput, Task } from '../../src/agent/index.ts';
-import type { AgentRun, ChangeSet, Checkout } from '../../src/domain/index.ts';
+import type { AgentDefinition, AgentDeps, AgentRunInput, Task } from '../../src/agent/index.ts';
+import type { AgentRun, ChangeSet, Checkout, JobProgress } from '../../src/domain/index.ts';
 import { createModel } from '../../src/model/index.ts';
 import { createSandbox, type Box } from '../../src/sandbox/index.ts';
 import type { Journal, JournalEntry } from '../../src/store/index.ts';
@@ -134,7 +134,7 @@ export async function openGround(): Promise<Ground> {
 export interface Bench extends AsyncDisposable {
   readonly standIn: ModelStandIn;
   readonly journal: ReturnType<typeof createJournal>;
-  readonly progress: AgentProgress[];
+  readonly progress: JobProgress[];
   /** US dollars per call. */
   readonly spent: number[];
   /** Starts the run, or takes it up again from the same journal. */
@@ -147,7 +147,7 @@ export async function openBench({ box, checkout }: Ground, script: Script, optio
   await restoreFiles(checkout.tree);
   const standIn = await startModel(script, options);
   const journal = createJournal();
-  const progress: AgentProgress[] = [];
+  const progress: JobProgress[] = [];
   const spent: number[] = [];
   const deps: AgentDeps = {
     model: createModel({ apiKey: standIn.apiKey, baseUrl: standIn.url, wait: async () => undefined }),

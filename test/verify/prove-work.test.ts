@@ -157,7 +157,7 @@ describe('the install step', () => {
       setup,
       checks: { test: 'test -z "$https_proxy$HTTPS_PROXY"' },
     });
-    const checkout = await workspace.checkout('agent', 'fresh');
+    const checkout = await workspace.checkout('agent');
     const done = await setUp(sandbox, checkout, checkPlan, signal);
     expect(done.run).toMatchObject({ name: 'install', passed: true });
     expect(done.noise.map(({ path }) => path)).toEqual(['generated.txt']);
@@ -177,7 +177,7 @@ describe('the install step', () => {
 
   it('is nothing where there is nothing to install', async () => {
     const { workspace, checkPlan, signal } = await arrange(python);
-    const checkout = await workspace.checkout('agent', 'fresh');
+    const checkout = await workspace.checkout('agent');
     expect(await setUp(sandbox, checkout, checkPlan, signal)).toEqual({ noise: [], blockedHosts: [] });
   });
 });

@@ -23,7 +23,7 @@ describe('fetching', () => {
   it('leaves no token under the data folder and asks for none when the commit is there already', async () => {
     const options = rig.optionsFor('secret.git', commit(rig.root, 'secret.git', files));
     const workspace = await openWorkspace(options);
-    await workspace.checkout('agent', 'fresh');
+    await workspace.checkout('agent');
     const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
     const found = execFileSync('bash', [
       '-c',
@@ -49,7 +49,7 @@ describe('fetching', () => {
       openWorkspace({ ...options, jobId: 'one', base: { branch: 'main', sha: first } }),
       openWorkspace({ ...options, jobId: 'two' }),
     ]);
-    const trees = await Promise.all([one.checkout('agent', 'fresh'), two.checkout('agent', 'fresh')]);
+    const trees = await Promise.all([one.checkout('agent'), two.checkout('agent')]);
     expect(trees.map(({ tree }) => readFileSync(join(tree, 'README.md'), 'utf8'))).toEqual(['# Orders\n', 'newer\n']);
   });
 
@@ -144,7 +144,7 @@ describe('fetching', () => {
     await openWorkspace(options);
     damage(join(rig.dataDir, 'mirrors', String(options.repository.id)));
     await using workspace = await openWorkspace({ ...options, jobId: 'second' });
-    const { tree } = await workspace.checkout('agent', 'fresh');
+    const { tree } = await workspace.checkout('agent');
     expect(readFileSync(join(tree, 'README.md'), 'utf8')).toBe('# Orders\n');
   });
 

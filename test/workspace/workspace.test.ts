@@ -32,7 +32,7 @@ describe('a workspace', () => {
   it('checks the base commit out with a git directory of its own that borrows the mirror', async () => {
     const sha = commit(rig.root, 'plain.git', files);
     await using workspace = await openWorkspace(rig.optionsFor('plain.git', sha));
-    const checkout = await workspace.checkout('agent', 'fresh');
+    const checkout = await workspace.checkout('agent');
     expect(readFileSync(join(checkout.tree, 'README.md'), 'utf8')).toBe('# Orders\n');
     expect(statSync(join(checkout.tree, 'bin/run')).mode & 0o111).toBe(0o111);
     expect(existsSync(join(checkout.tree, '.git'))).toBe(false);
@@ -67,7 +67,7 @@ describe('a workspace', () => {
     for (let number = 1; number <= 53; number += 1)
       sha = commit(rig.root, 'long.git', files, { message: `Change ${String(number)}` });
     await using workspace = await openWorkspace(rig.optionsFor('long.git', sha));
-    const { gitDir } = await workspace.checkout('agent', 'fresh');
+    const { gitDir } = await workspace.checkout('agent');
     const log = git(rig.dataDir, ['--git-dir', gitDir, 'log', '--format=%s']).split('\n');
     expect([log[0], log.length]).toEqual(['Change 53', 50]);
   });
@@ -87,7 +87,7 @@ describe('a workspace', () => {
       { path: 'vendor/lib', mode: '160000', content: submodule },
     ]);
     await using workspace = await openWorkspace(rig.optionsFor('odd.git', sha));
-    const { tree } = await workspace.checkout('agent', 'fresh');
+    const { tree } = await workspace.checkout('agent');
     expect(workspace.peculiarities).toEqual([
       'Submodules are not checked out, their folders are empty: `vendor/lib`.',
       'Files kept in Git LFS are checked out as pointers, without their contents: `*.psd`, `assets/*.bin`.',
@@ -151,23 +151,21 @@ describe('the text of a file', () => {
 });
 
 describe('checkouts of a job', () => {
-  it('are kept when the job resumes, and made anew when asked', async () => {
+  it('are made anew when the job resumes', async () => {
     const options = rig.optionsFor('resumed.git', commit(rig.root, 'resumed.git', files));
     const workspace = await openWorkspace(options);
-    const { tree } = await workspace.checkout('agent', 'fresh');
+    const { tree } = await workspace.checkout('agent');
     writeFileSync(join(tree, 'README.md'), 'changed by the agent');
     await using resumed = await openWorkspace(options);
-    await resumed.checkout('agent', 'keep');
-    expect(readFileSync(join(tree, 'README.md'), 'utf8')).toBe('changed by the agent');
-    await resumed.checkout('agent', 'fresh');
+    await resumed.checkout('agent');
     expect(readFileSync(join(tree, 'README.md'), 'utf8')).toBe('# Orders\n');
   });
 
   it('are removed one by one, and all together when the workspace is disposed', async () => {
     const options = rig.optionsFor('removed.git', commit(rig.root, 'removed.git', files));
     const workspace = await openWorkspace(options);
-    const first = await workspace.checkout('agent', 'fresh');
-    const second = await workspace.checkout('base', 'fresh');
+    const first = await workspace.checkout('agent');
+    const second = await workspace.checkout('base');
     chmodSync(join(second.tree, 'bin'), 0o000);
     await workspace.removeCheckout('agent');
     expect([existsSync(first.tree), existsSync(second.tree)]).toEqual([false, true]);
@@ -178,7 +176,7 @@ describe('checkouts of a job', () => {
 
   it('begin with the caches of another one, without following a link that a box planted', async () => {
     await using workspace = await openWorkspace(rig.optionsFor('caches.git', commit(rig.root, 'caches.git', files)));
-    const { home } = await workspace.checkout('baseline', 'fresh');
+    const { home } = await workspace.checkout('baseline');
     mkdirSync(join(home, '.cache/go-build'), { recursive: true });
     mkdirSync(join(home, 'venv'));
     writeFileSync(join(home, '.cache/go-build/entry'), 'compiled');
@@ -187,10 +185,10 @@ describe('checkouts of a job', () => {
     execFileSync('mkfifo', [join(home, '.cache/go-build/pipe')]);
     mkdirSync(join(home, '.npm'));
     writeFileSync(join(home, '.npm/entry'), 'packed');
-    const second = await workspace.checkout('head', 'fresh', 'baseline');
+    const second = await workspace.checkout('head', 'baseline');
     expect(readdirSync(second.home, { recursive: true }).sort()).toEqual(['.npm', '.npm/entry']);
     rmSync(join(home, '.cache/go-build/pipe'));
-    const third = await workspace.checkout('head', 'fresh', 'baseline');
+    const third = await workspace.checkout('head', 'baseline');
     expect(readFileSync(join(third.home, '.cache/go-build/entry'), 'utf8')).toBe('compiled');
     expect(readlinkSync(join(third.home, '.cache/link'))).toBe('/etc');
     expect(readdirSync(third.home).sort()).toEqual(['.cache', '.npm']);
@@ -202,7 +200,7 @@ describe('checkouts of a job', () => {
       signal: controller.signal,
     });
     const workspace = await openWorkspace(options);
-    const { tree } = await workspace.checkout('agent', 'fresh');
+    const { tree } = await workspace.checkout('agent');
     controller.abort();
     await workspace[Symbol.asyncDispose]();
     expect(existsSync(tree)).toBe(true);
@@ -220,17 +218,16 @@ describe('checkouts of a job', () => {
     const options = rig.optionsFor('planted.git', sha);
     await using workspace = await openWorkspace(options);
     const canary = join(rig.root, 'canary');
-    const checkout = await workspace.checkout('agent', 'fresh');
+    const checkout = await workspace.checkout('agent');
     const evil = `[core]\n\tfsmonitor = touch ${canary}\n\thooksPath = ${checkout.tree}/.git/hooks\n[filter "evil"]\n\tsmudge = touch ${canary}\n`;
     git(checkout.tree, ['init', '--quiet']);
     const hook = join(checkout.tree, '.git/hooks/post-checkout');
     writeFileSync(hook, `#!/bin/sh\ntouch ${canary}\n`, { mode: 0o755 });
     for (const place of [join(checkout.tree, '.git/config'), join(checkout.home, '.gitconfig')])
       writeFileSync(place, evil);
-    await workspace.checkout('agent', 'keep');
     await workspace.readText('README.md');
     await workspace.recentSubjects(3);
-    await workspace.checkout('agent', 'fresh');
+    await workspace.checkout('agent');
     expect(existsSync(canary)).toBe(false);
     // The plant itself works: git used the ordinary way on such a tree runs it.
     git(checkout.tree, ['init', '--quiet']);
