@@ -1,4 +1,4 @@
-import { openEmbedded } from '../src/store/embedded.ts';
+import { openEmbedded } from '../src/database/index.ts';
 import { startChild, type Child } from './child.ts';
 import { median, percentile, type Figure } from './figure.ts';
 import { readCpu } from './procfs.ts';

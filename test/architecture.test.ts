@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 /** The house rules of ARCHITECTURE.md and CONTRIBUTING.md, executable. Tables first; each rule carries code that breaks it. */
 
-const doors = ['store', 'github', 'workspace', 'sandbox', 'model'];
+const doors = ['database', 'store', 'github', 'workspace', 'sandbox', 'model'];
 const rooms = ['trigger', 'policy', 'job', 'agent', 'verify', 'publish', 'web'];
 const pureRooms = ['trigger', 'policy', 'job'];
 
@@ -12,8 +12,10 @@ const pureRooms = ['trigger', 'policy', 'job'];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   toolhost: [],
+  markdown: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
-  ...Object.fromEntries(rooms.map((room) => [room, ['domain', ...doors]])),
+  store: ['domain', 'database'],
+  ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', ...doors]])),
   top: ['domain', ...doors, ...rooms],
 };
 
@@ -22,9 +24,9 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'simple-git': ['workspace'],
   '@octokit/': ['github'],
   '@anthropic-ai/': ['model'],
-  pg: ['store'],
-  'pg-boss': ['store'],
-  '@electric-sql/pglite': ['store'],
+  pg: ['database'],
+  'pg-boss': ['database', 'store'],
+  '@electric-sql/pglite': ['database'],
   '@vscode/ripgrep': ['sandbox'],
   probot: ['web', 'top'],
   hono: ['web', 'top'],
@@ -94,12 +96,12 @@ const rules: readonly Rule[] = [
       ['src/app.ts', `import fs from 'fs';`],
     ],
     kept: [
-      ['src/store/a.ts', `import pg from 'pg'; import boss from 'pg-boss'; import fs from 'node:fs';`],
+      ['src/database/a.ts', `import pg from 'pg'; import boss from 'pg-boss'; import fs from 'node:fs';`],
       ['src/web/a.ts', `import { html } from 'hono/html';`],
     ],
   },
   {
-    name: 'trigger, policy and job touch no network, files, clock or randomness, and domain nothing at all',
+    name: 'trigger, policy, job and markdown touch no network, files, clock or randomness, and domain nothing at all',
     findBreaks: inSource(({ path, nodes }) => (isPure(path) ? findImpurities(placeOf(path), nodes) : [])),
     broken: [
       ['src/policy/a.ts', `import { readFileSync } from 'node:fs';`],
@@ -327,7 +329,7 @@ function isAtHome(path: string, name: string): boolean {
 }
 
 function isPure(path: string): boolean {
-  return ['domain', ...pureRooms].includes(placeOf(path) ?? '');
+  return ['domain', 'markdown', ...pureRooms].includes(placeOf(path) ?? '');
 }
 
 function findImpurities(place: string | undefined, nodes: readonly ts.Node[]): readonly string[] {

@@ -15,8 +15,8 @@ serveCommands({
       return result;
     }
     await step('import of the app', () => import('../../src/app.ts'));
-    const store = await import('../../src/store/embedded.ts');
-    const { migrate } = await import('../../src/store/migrations.ts');
+    const store = await import('../../src/database/index.ts');
+    const { migrate } = await import('../../src/database/index.ts');
     const { openQueue } = await import('../../src/store/queue.ts');
     const { createSandbox } = await import('../../src/sandbox/index.ts');
     const { createIntake } = await import('../../src/web/index.ts');

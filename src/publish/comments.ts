@@ -1,7 +1,7 @@
 import { BotError, type WorkRequest } from '../domain/index.ts';
 import type { AppIdentity, CommentFacts, RepositoryClient } from '../github/index.ts';
 import type { Effects } from '../store/index.ts';
-import { neutralise } from './neutralise.ts';
+import { neutralise } from '../markdown/index.ts';
 
 /** What every effect on GitHub goes through. */
 export interface Doors {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BotError, type Account, type ChangeSet } from '../domain/index.ts';
 import type { RepositoryClient, TreeItem } from '../github/index.ts';
 import type { Doors } from './comments.ts';
-import { plainText, plainTitle } from './text.ts';
+import { plainText, plainTitle } from '../markdown/index.ts';
 
 /** What becomes a commit on a branch of ours. */
 export interface Draft {

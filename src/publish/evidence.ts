@@ -1,5 +1,5 @@
 import type { CheckRun, Proof, RedGreen } from '../domain/index.ts';
-import { codeCell, codeSpan, cutMiddle, fenced, visible } from './text.ts';
+import { codeCell, codeSpan, cutMiddle, fenced, visible } from '../markdown/index.ts';
 
 export interface EvidenceOptions {
   readonly proof: Proof | undefined;

@@ -10,7 +10,7 @@ import type { Doors } from './comments.ts';
 import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
 import { renderSections, whatIsLeft, type Account, type Room } from './sections.ts';
 import { runUrlOf } from './status.ts';
-import { plainTitle } from './text.ts';
+import { plainTitle } from '../markdown/index.ts';
 
 /** What there is to publish. */
 export interface FinishedWork {

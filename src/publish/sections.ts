@@ -2,8 +2,7 @@ import type { AgentRun, Job, Proof } from '../domain/index.ts';
 import type { Section } from './body.ts';
 import type { CheckedChanges } from './change-set.ts';
 import { renderDuration, renderEvidence } from './evidence.ts';
-import { neutralise, neutraliseLine } from './neutralise.ts';
-import { codeSpan, cutMarkdown } from './text.ts';
+import { codeSpan, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
 
 /** What a pull request tells. */
 export interface Account {

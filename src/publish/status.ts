@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BotError, steps, type Job, type Outcome, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
 import { findOurs, type Doors } from './comments.ts';
-import { neutraliseLine } from './neutralise.ts';
-import { codeSpan } from './text.ts';
+import { codeSpan, neutraliseLine } from '../markdown/index.ts';
 
 /** How a job ended for the people who watch it; parked means that it goes on later, or when somebody says so. */
 export type Ending = Outcome | { readonly type: 'parked'; readonly reason: string };

@@ -1,5 +1,5 @@
-import type { Database } from './database.ts';
-import { fromJson, toJson, toText } from './database.ts';
+import type { Database } from '../database/index.ts';
+import { fromJson, toJson, toText } from '../database/index.ts';
 import { fenced, heldBy, iso } from './jobs.ts';
 import type { Claim, Effects } from './store.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { BotError } from '../domain/index.ts';
 import type { WorkRequest } from '../domain/index.ts';
-import { toJson, toText } from './database.ts';
-import type { Database, Sql } from './database.ts';
+import { toJson, toText } from '../database/index.ts';
+import type { Database, Sql } from '../database/index.ts';
 import { iso } from './jobs.ts';
 import type { Queue } from './queue.ts';
 import type { Delivery, Reading, Receipt, Store } from './store.ts';

@@ -1,7 +1,7 @@
 import { BotError } from '../domain/index.ts';
 import type { Outcome, Plan, Step, WorkRequest } from '../domain/index.ts';
-import { fromJson, toJson } from './database.ts';
-import type { Row, Sql } from './database.ts';
+import { fromJson, toJson } from '../database/index.ts';
+import type { Row, Sql } from '../database/index.ts';
 import type { Claim, JournalEntry, RunSummary, Store } from './store.ts';
 
 /** What of the store reads and moves jobs and counts money. */

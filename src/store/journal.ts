@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BotError } from '../domain/index.ts';
 import type { Change, ChangeSet, FileMode } from '../domain/index.ts';
-import { fromJson, isUniqueViolation, toJson, toText } from './database.ts';
-import type { Database, Sql } from './database.ts';
+import { fromJson, isUniqueViolation, toJson, toText } from '../database/index.ts';
+import type { Database, Sql } from '../database/index.ts';
 import { fenced, isHeld, iso, toEntry } from './jobs.ts';
 import type { Claim, Journal } from './store.ts';
 

@@ -1,12 +1,10 @@
 import { BotError } from '../domain/index.ts';
-import { openPostgres } from './database.ts';
-import type { Database } from './database.ts';
+import { migrate, openEmbedded, openPostgres } from '../database/index.ts';
+import type { Database } from '../database/index.ts';
 import { createEffects, createInTurn } from './effects.ts';
-import { openEmbedded } from './embedded.ts';
 import { createInbox } from './inbox.ts';
 import { createJobs } from './jobs.ts';
 import { createJournal } from './journal.ts';
-import { migrate } from './migrations.ts';
 import { openQueue } from './queue.ts';
 import type { Queue, StoreLog } from './queue.ts';
 import type { Store } from './store.ts';

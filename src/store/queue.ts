@@ -1,8 +1,8 @@
 import { PgBoss } from 'pg-boss';
 import type { Db } from 'pg-boss';
 import type { WorkRequest } from '../domain/index.ts';
-import { translated } from './database.ts';
-import type { Database, Sql } from './database.ts';
+import { translated } from '../database/index.ts';
+import type { Database, Sql } from '../database/index.ts';
 
 /** Where the door reports what it survived on its own. The app's logger fits. */
 export interface StoreLog {

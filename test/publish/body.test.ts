@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findTemplate, mergeBody, startBody, type Section } from '../../src/publish/body.ts';
-import { cutMarkdown, fenced } from '../../src/publish/text.ts';
+import { cutMarkdown, fenced } from '../../src/markdown/text.ts';
 
 const sections: readonly Section[] = [
   { name: 'unfinished', content: '' },

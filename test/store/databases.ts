@@ -1,9 +1,9 @@
 import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openPostgres } from '../../src/store/database.ts';
-import type { Database, Sql } from '../../src/store/database.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
+import { openPostgres } from '../../src/database/index.ts';
+import type { Database, Sql } from '../../src/database/index.ts';
+import { openEmbedded } from '../../src/database/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import type { Store, StoreOptions } from '../../src/store/index.ts';
 import { makeScratchFolder, startPostgres } from '../stand-ins/postgres.ts';

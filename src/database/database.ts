@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { ConstructorOptions } from 'pg-boss';
 import { BotError } from '../domain/index.ts';
 
@@ -20,36 +19,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** How long anything waits for a connection, in milliseconds: below the two seconds in which a delivery is answered. */
-const connectMs = 1_500;
-
-/** A statement that takes longer than this, in milliseconds, is on a connection that has silently died. */
-const statementMs = 30_000;
-
-/**
- * Opens a pool on a PostgreSQL server (15 or newer). Nothing is kept per connection, so restarts of the server
- * are survived by the next statement. Rejects with `store-unavailable` when the server does not answer.
- */
-export async function openPostgres(databaseUrl: string, onError: (error: Error) => void): Promise<Database> {
-  const connection = { connectionString: databaseUrl, connectionTimeoutMillis: connectMs, query_timeout: statementMs };
-  const pool = new pg.Pool({ ...connection, max: 8, keepAlive: true, application_name: 'backend-developer' });
-  pool.on('error', onError);
-  const database: Database = {
-    sql: sqlOn((text, values) => pool.query(text, values)),
-    transaction: (work) => transactionOn(pool, work),
-    queue: { ...connection, max: 4 },
-    exclusive: false,
-    close: () => pool.end(),
-  };
-  try {
-    await database.sql('select 1');
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
-  return database;
-}
-
 /** Our `Sql` over a driver's own query function, with its errors translated. */
 export function sqlOn(query: (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>): Sql {
   return async (text, values = []) => {
@@ -60,32 +29,6 @@ export function sqlOn(query: (text: string, values: unknown[]) => Promise<{ rows
       throw translated(error);
     }
   };
-}
-
-async function transactionOn<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw translated(error);
-  });
-  let lost: Error | undefined;
-  const onLost = (error: Error) => {
-    lost = error; // a checked-out client without a listener would end the process
-  };
-  client.on('error', onLost);
-  const sql = sqlOn((text, values) => client.query(text, values));
-  try {
-    await sql('begin');
-    const result = await work(sql);
-    await sql('commit');
-    return result;
-  } catch (error) {
-    await sql('rollback').catch((failed: unknown) => {
-      lost ??= failed instanceof Error ? failed : new Error(String(failed));
-    });
-    throw error;
-  } finally {
-    client.removeListener('error', onLost);
-    client.release(lost);
-  }
 }
 
 /** SQLSTATEs (PostgreSQL appendix A) that say the server cannot serve us now: connections, resources, shutdown, read-only standby. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { neutralise, neutraliseLine } from '../../src/publish/neutralise.ts';
+import { neutralise, neutraliseLine } from '../../src/markdown/neutralise.ts';
 import { markupOf, proseOf } from './reader.ts';
 
 const runs = 1000;
