@@ -4,6 +4,8 @@ export type Audience = 'operator' | 'requester';
 interface ErrorKind {
   /** A later attempt may succeed. */
   readonly retryable: boolean;
+  /** Somebody else's trouble that passes: the job is parked until it is over, instead of being given up after a few attempts. */
+  readonly outage?: true;
   readonly audience: Audience;
   /** What the person who asked reads when the message is not meant for them. */
   readonly plain?: string;
@@ -15,20 +17,29 @@ const ours = 'something went wrong on our side';
 export const errorCatalogue = {
   'config-invalid': { retryable: false, audience: 'operator', plain: 'this app is not configured right' },
   'store-locked': { retryable: false, audience: 'operator', plain: ours },
-  'store-unavailable': { retryable: true, audience: 'operator', plain: 'our database did not answer' },
+  'store-unavailable': { retryable: true, outage: true, audience: 'operator', plain: 'our database did not answer' },
   'store-newer': { retryable: false, audience: 'operator', plain: ours },
   fenced: { retryable: false, audience: 'operator', plain: ours },
   aborted: { retryable: true, audience: 'operator', plain: 'the work was interrupted' },
-  'github-unavailable': { retryable: true, audience: 'operator', plain: 'GitHub did not answer' },
+  stopped: { retryable: false, audience: 'requester' },
+  'disk-full': { retryable: true, outage: true, audience: 'operator', plain: 'our disk is full' },
+  'github-unavailable': { retryable: true, outage: true, audience: 'operator', plain: 'GitHub did not answer' },
+  'github-limited': { retryable: true, outage: true, audience: 'operator', plain: 'GitHub’s rate limit is reached' },
   'github-forbidden': { retryable: false, audience: 'requester' },
   'github-gone': { retryable: false, audience: 'requester' },
   'github-rejected': { retryable: false, audience: 'operator', plain: 'GitHub refused what we sent' },
   'branch-moved': { retryable: false, audience: 'requester' },
-  'git-failed': { retryable: true, audience: 'operator', plain: 'the repository could not be fetched' },
+  'git-failed': { retryable: true, outage: true, audience: 'operator', plain: 'the repository could not be fetched' },
   'repository-unusable': { retryable: false, audience: 'requester' },
-  'box-unavailable': { retryable: true, audience: 'operator', plain: 'the sandbox could not be started' },
-  'box-lost': { retryable: true, audience: 'operator', plain: 'the sandbox ended unexpectedly' },
-  'model-unavailable': { retryable: true, audience: 'operator', plain: 'the model did not answer' },
+  'box-unavailable': { retryable: true, outage: true, audience: 'operator', plain: 'the sandbox could not be started' },
+  'box-lost': { retryable: true, outage: true, audience: 'operator', plain: 'the sandbox ended unexpectedly' },
+  'model-unavailable': { retryable: true, outage: true, audience: 'operator', plain: 'the model did not answer' },
+  'model-spend-limit': {
+    retryable: true,
+    outage: true,
+    audience: 'operator',
+    plain: 'the spend limit of the model’s account is reached',
+  },
   'model-rejected': { retryable: false, audience: 'operator', plain: 'the model refused our request' },
   'agent-invalid': { retryable: false, audience: 'operator', plain: 'the agent’s definition is not right' },
   'change-set-refused': { retryable: false, audience: 'requester' },
@@ -41,14 +52,22 @@ export type ErrorCode = keyof typeof errorCatalogue;
 export class BotError extends Error {
   override readonly name = 'BotError';
   readonly code: ErrorCode;
+  /** When trying again makes sense, in milliseconds since 1970, where whoever refused has said so. */
+  readonly retryAt?: number;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { readonly retryAt?: number } = {}) {
     super(message, options);
     this.code = code;
+    if (options.retryAt !== undefined) this.retryAt = options.retryAt;
   }
 
   get retryable(): boolean {
     return errorCatalogue[this.code].retryable;
+  }
+
+  get isOutage(): boolean {
+    const { outage }: ErrorKind = errorCatalogue[this.code];
+    return outage === true;
   }
 
   get audience(): Audience {

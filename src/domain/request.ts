@@ -1,7 +1,7 @@
 import type { Account, Repository, Subject } from './repository.ts';
 
 /** What somebody may ask of us. `unknown` is a command whose verb we don't have: it is answered, never ignored. */
-export type Verb = 'implement' | 'help' | 'unknown';
+export type Verb = 'implement' | 'stop' | 'help' | 'unknown';
 
 /** Where the 👀 goes: the issue itself, or the comment that asked. */
 export type RequestSource = { readonly type: 'issue' } | { readonly type: 'comment'; readonly commentId: number };
@@ -11,8 +11,9 @@ export interface WorkRequest {
   readonly verb: Verb;
   /** The verb as it was typed; differs from `verb` only when that is `unknown`. */
   readonly said: string;
-  readonly via: 'label' | 'command';
-  /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. */
+  /** Taking the label off and closing the issue ask to stop, as a command may. */
+  readonly via: 'label' | 'command' | 'closing';
+  /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing. */
   readonly trigger: string;
   readonly repository: Repository;
   readonly subject: Subject;
