@@ -25,6 +25,12 @@ export const errorCatalogue = {
   'disk-full': { retryable: true, outage: true, audience: 'operator', plain: 'our disk is full' },
   'github-unavailable': { retryable: true, outage: true, audience: 'operator', plain: 'GitHub did not answer' },
   'github-limited': { retryable: true, outage: true, audience: 'operator', plain: 'GitHub’s rate limit is reached' },
+  'github-taken': {
+    retryable: true,
+    outage: true,
+    audience: 'operator',
+    plain: 'GitHub does not show what is there yet',
+  },
   'github-forbidden': { retryable: false, audience: 'requester' },
   'github-gone': { retryable: false, audience: 'requester' },
   'github-rejected': { retryable: false, audience: 'operator', plain: 'GitHub refused what we sent' },

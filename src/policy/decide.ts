@@ -1,5 +1,6 @@
 import type { Plan, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
+import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { readSettings } from './read-settings.ts';
 import type { Settings, TriggerWords } from './settings.ts';
@@ -37,9 +38,15 @@ export function decide(request: WorkRequest, facts: Facts): Decision {
   const words = 'settings' in reading ? reading.settings.triggers : reading.triggers;
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };
+  if (request.verb === 'stop' && request.via !== 'command') return { type: 'stop' };
   if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
+  if (request.verb === 'stop') return { type: 'stop' };
   if (request.verb === 'help') return { type: 'answer', text: texts.renderHelp(words.command) };
   if (request.verb === 'unknown') return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
+  const unfinished = facts.earlier.findLast(
+    ({ request: { verb }, state }) => verb === 'implement' && state !== 'finished',
+  );
+  if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   return decideImplement(request, facts, reading.settings);
 }
@@ -50,18 +57,44 @@ export function decideStillWanted(request: WorkRequest, facts: Facts): Standing 
   return reason === undefined ? { wanted: true } : { wanted: false, reason };
 }
 
-/** Why nobody expects a word from us. A stranger whose command is not even clear is not answered either. */
-function findSilence(
-  request: WorkRequest,
-  { issue, permission, repository }: Facts,
-  words: TriggerWords,
-): string | undefined {
-  if (issue === undefined) return 'the issue is gone';
+/** Why nobody expects a word from us; undefined when somebody does. */
+function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): string | undefined {
+  if (request.via === 'closing') return findLife(facts);
   const wanted = request.via === 'label' ? words.label : words.command;
   if (wanted === false || !isSame(wanted, request.trigger)) return `another ${request.via}`;
+  return request.verb === 'stop' ? findLabel(request, facts) : findNoWork(request, facts);
+}
+
+/** Closing ends the work while the issue stays closed, or is gone. */
+function findLife({ issue }: Facts): string | undefined {
+  return issue?.state === 'open' ? 'the issue was opened again' : undefined;
+}
+
+/** Taking the label off ends the work while it stays off. */
+function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
+  const isBack = request.via === 'label' && issue !== undefined && !isLabelGone(request, issue);
+  return isBack ? 'the label is on again' : undefined;
+}
+
+/** A stranger whose command is not even clear is not answered either. */
+function findNoWork(request: WorkRequest, { issue, permission, repository, earlier }: Facts): string | undefined {
+  if (issue === undefined) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
+  const same = earlier.find((job) => isSameWish(job, request));
+  if (same !== undefined) return `the same wish as job ${same.jobId}`;
   return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
+}
+
+/** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
+const sameActMs = 10_000;
+
+/** Whether an earlier job answers this labelling. One that did nothing, or was stopped, leaves a new labelling its own. */
+function isSameWish({ request: earlier, outcome }: EarlierJob, { via, trigger, requestedAt }: WorkRequest): boolean {
+  if (via !== 'label' || earlier.via !== 'label' || earlier.verb !== 'implement') return false;
+  const isOpen = outcome !== undefined && ['ignored', 'declined', 'stopped'].includes(outcome.type);
+  const apart = Math.abs(Date.parse(requestedAt) - Date.parse(earlier.requestedAt));
+  return !isOpen && isSame(trigger, earlier.trigger) && apart <= sameActMs;
 }
 
 function decideImplement(request: WorkRequest, facts: Facts, settings: Settings): Decision {

@@ -1,5 +1,6 @@
 import type { Plan } from '../domain/index.ts';
 import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
+import type { EarlierJob } from '../store/index.ts';
 
 /** What policy decides on, as GitHub and our own books have it now; what a delivery said may be long past. */
 export interface Facts {
@@ -16,6 +17,8 @@ export interface Facts {
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */
   readonly ours: readonly PullFacts[];
+  /** What was asked of us on the same subject before, oldest first. */
+  readonly earlier: readonly EarlierJob[];
   /** The operator's, in US dollars; the day begins at midnight UTC. */
   readonly limits: { readonly usdPerJob: number; readonly usdPerDay: number; readonly spentTodayUsd: number };
 }
@@ -25,6 +28,10 @@ export type Decision =
   | { readonly type: 'accept'; readonly plan: Plan }
   | { readonly type: 'decline'; readonly reason: string }
   | { readonly type: 'answer'; readonly text: string }
+  /** What is under way on the subject ends. */
+  | { readonly type: 'stop' }
+  /** The same work is waiting already, parked or between two attempts: it goes on now, instead of being begun twice. */
+  | { readonly type: 'go-on'; readonly jobId: string }
   | { readonly type: 'ignore'; readonly reason: string };
 
 /** Whether work that was accepted earlier is still wanted; the reason is Markdown for the person who asked. */

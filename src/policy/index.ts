@@ -5,4 +5,5 @@ export { readSettings } from './read-settings.ts';
 export type { SettingsReading } from './read-settings.ts';
 export { Settings } from './settings.ts';
 export { settingsFields } from './settings-fields.ts';
+export { renderNothingToStop } from './texts.ts';
 export { verbs } from './verbs.ts';

@@ -91,6 +91,10 @@ export function renderNoBase(base: string | undefined): string {
     : `There is no branch ${codeSpan(base)}, which \`.github/backend.yml\` names as \`base\`. Please correct it and ask again.`;
 }
 
+export function renderNothingToStop(): string {
+  return 'Nothing is under way here, so there was nothing to stop.';
+}
+
 export function renderGone(): string {
   return 'The issue is no longer here.';
 }

@@ -15,5 +15,6 @@ export const verbs: readonly VerbRow[] = [
     rest: ' [what to keep in mind]',
     does: 'implements this issue with tests and opens a pull request',
   },
+  { verb: 'stop', rest: '', does: 'stops what is under way here' },
   { verb: 'help', rest: '', does: 'shows this list' },
 ];

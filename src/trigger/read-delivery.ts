@@ -1,6 +1,7 @@
 import type { WorkRequest } from '../domain/index.ts';
 import type { Reading } from '../store/index.ts';
 import { Payload } from './payload.ts';
+import { readRemoval } from './removals.ts';
 import { triggers } from './triggers.ts';
 import type { Ask } from './triggers.ts';
 
@@ -14,15 +15,19 @@ export interface Bot {
  * Never throws: a payload that is not shaped as GitHub documents it is ignored like any other that asks for nothing, with a reason.
  */
 export function readDelivery(event: string, payload: unknown, bot: Bot): Reading {
+  const removal = readRemoval(event, payload);
+  if (removal !== undefined) return removal;
   const trigger = triggers.find((row) => row.event === `${event}.${readAction(payload)}`);
   if (trigger === undefined) return ignored('this kind of delivery asks for nothing');
   const { success, data, error } = Payload.safeParse(payload);
   if (!success) return ignored(`the payload is malformed at ${error.issues[0]?.path.join('.') ?? 'its root'}`);
   if (data.installation === undefined) return ignored('the delivery belongs to no installation');
-  const machine = isMachine(data, bot);
+  const machine = trigger.byMachines ? undefined : isMachine(data, bot);
   if (machine !== undefined) return ignored(machine);
   const ask = trigger.read(data);
-  return typeof ask === 'string' ? ignored(ask) : { type: 'work', request: toRequest(ask, data, data.installation.id) };
+  if (typeof ask === 'string') return ignored(ask);
+  const request = toRequest(ask, data, data.installation.id);
+  return { type: ask.verb === 'stop' ? 'stop' : 'work', request };
 }
 
 function readAction(payload: unknown): string {
@@ -48,7 +53,7 @@ function toRequest(ask: Ask, { repository, issue, sender }: Payload, installatio
     repository: { id: repository.id, owner: repository.owner.login, name: repository.name, installationId },
     subject: { kind: issue.pull_request ? 'pull_request' : 'issue', number: issue.number },
     seen: { title: issue.title, body: issue.body ?? '' },
-    sender: { id: sender.id, login: sender.login, type: 'User' },
+    sender: { id: sender.id, login: sender.login, type: sender.type === 'User' ? 'User' : 'Bot' },
     round: 0,
   };
 }

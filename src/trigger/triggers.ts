@@ -13,13 +13,22 @@ export interface Trigger {
   readonly name: string;
   readonly event: string;
   readonly read: (payload: Payload) => Ask | string;
+  /** Asked by a machine it counts, too: what ends work needs nobody's permission but GitHub's. */
+  readonly byMachines?: true;
 }
 
 export const triggers: readonly Trigger[] = [
   { name: 'label added', event: 'issues.labeled', read: readLabeled },
   { name: 'issue opened with labels', event: 'issues.opened', read: readOpened },
   { name: 'command in a comment', event: 'issue_comment.created', read: readComment },
+  { name: 'label taken off', event: 'issues.unlabeled', read: readUnlabeled, byMachines: true },
+  { name: 'issue closed', event: 'issues.closed', read: readClosed, byMachines: true },
+  { name: 'issue deleted', event: 'issues.deleted', read: readClosed, byMachines: true },
+  { name: 'issue transferred', event: 'issues.transferred', read: readClosed, byMachines: true },
 ];
+
+/** Every kind of delivery that may ask something of us, as `event.action`. */
+export const wantedEvents: ReadonlySet<string> = new Set(triggers.map(({ event }) => event));
 
 /** Which label starts work is the repository's setting, which is not known here: the usual one is looked for first. */
 const usualLabel = 'backend';
@@ -27,7 +36,7 @@ const usualLabel = 'backend';
 /** Opening an issue with a label sends `opened` and `labeled`; both, and every other label put on this soon, belong to that one act. */
 const sameActMs = 10_000;
 
-const verbs: ReadonlySet<string> = new Set(['implement', 'help'] satisfies readonly Verb[]);
+const verbs: ReadonlySet<string> = new Set(['implement', 'stop', 'help'] satisfies readonly Verb[]);
 
 function readLabeled({ issue, label }: Payload): Ask | string {
   if (label === undefined) return 'the delivery names no label';
@@ -41,8 +50,24 @@ function readOpened({ issue }: Payload): Ask | string {
   return askByLabel(issue.number, label.name, issue.created_at);
 }
 
+function readUnlabeled({ issue, label }: Payload): Ask | string {
+  if (label === undefined) return 'the delivery names no label';
+  const intention = `unlabel:${issue.number}:${issue.updated_at}:${label.name.toLowerCase()}`;
+  return askToStop({ via: 'label', trigger: label.name, requestedAt: issue.updated_at, intention });
+}
+
+/** An issue that was deleted or moved elsewhere is closed for us. */
+function readClosed({ issue }: Payload): Ask {
+  const intention = `close:${issue.number}:${issue.updated_at}`;
+  return askToStop({ via: 'closing', trigger: '', requestedAt: issue.updated_at, intention });
+}
+
+function askToStop(how: Pick<Ask, 'via' | 'trigger' | 'requestedAt' | 'intention'>): Ask {
+  return { ...how, verb: 'stop', said: 'stop', instruction: '', source: { type: 'issue' } };
+}
+
 /** The label is part of the intention: another label put on in the same act must not pass for the one that starts work. */
-function askByLabel(issueNumber: number, label: string, time: string): Ask {
+export function askByLabel(issueNumber: number, label: string, time: string): Ask {
   return {
     verb: 'implement',
     said: 'implement',
@@ -73,5 +98,5 @@ function readComment({ comment }: Payload): Ask | string {
 
 function readVerb(said: string): Verb {
   const verb = said.toLowerCase();
-  return verb === 'implement' || verb === 'help' ? verb : 'unknown';
+  return verb === 'implement' || verb === 'stop' || verb === 'help' ? verb : 'unknown';
 }

@@ -1,5 +1,6 @@
 import type { WorkRequest } from '../../src/domain/index.ts';
 import type { IssueFacts, PullFacts } from '../../src/github/index.ts';
+import type { EarlierJob } from '../../src/store/index.ts';
 import type { Facts } from '../../src/policy/index.ts';
 
 /** A person with write permission puts the label `backend` on an open issue of an ordinary repository; each test changes what it is about. */
@@ -44,6 +45,7 @@ export function issue(change: Partial<IssueFacts> = {}): IssueFacts {
 export function pull(change: Partial<PullFacts> = {}): PullFacts {
   return {
     number: 9,
+    author: { id: 99, login: 'backend-developer[bot]', type: 'Bot' },
     htmlUrl: 'https://github.com/octo-org/shop/pull/9',
     state: 'open',
     draft: true,
@@ -72,9 +74,15 @@ export function facts(change: Partial<Facts> = {}): Facts {
     baseSha: 'a'.repeat(40),
     branch: 'backend/7-add-a-health-endpoint',
     ours: [],
+    earlier: [],
     limits: { usdPerJob: 5, usdPerDay: 50, spentTodayUsd: 0 },
     ...change,
   };
+}
+
+/** A job that was asked for on the same issue before. */
+export function earlier(change: Partial<EarlierJob> = {}): EarlierJob {
+  return { jobId: 'job-1', request: request(), state: 'finished', updatedAt: '2025-06-01T10:01:00Z', ...change };
 }
 
 export function archived(): Facts {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/domain/index.ts';
 import { decide, decideStillWanted, type Facts } from '../../src/policy/index.ts';
-import { archived, command, facts, issue, pull, request } from './builders.ts';
+import { archived, command, earlier, facts, issue, pull, request } from './builders.ts';
 
 function planOf(given: Facts): Plan {
   const decision = decide(request(), given);
@@ -196,6 +196,72 @@ describe('a request that is ignored', () => {
     ['an issue that is gone', request(), facts({ issue: undefined, branch: undefined })],
   ])('for %s', (_, asked, given) => {
     expect(decide(asked, given)).toMatchObject({ type: 'ignore' });
+  });
+});
+
+const stopAsked = { verb: 'stop', said: 'stop' } as const;
+const labelOff = request({ ...stopAsked, intention: 'unlabel:7' });
+const closing = request({ ...stopAsked, via: 'closing', trigger: '' });
+const unlabelled = facts({ issue: issue({ labels: ['bug'] }) });
+const closed = facts({ issue: issue({ state: 'closed' }) });
+
+describe('a wish to stop', () => {
+  it.each([
+    ['a command', command(stopAsked), facts()],
+    [
+      'a command on a closed issue under settings that are wrong',
+      command(stopAsked),
+      { ...closed, settingsText: 'draft: maybe' },
+    ],
+    ['the label taken off, by whomever GitHub let do it', labelOff, { ...unlabelled, permission: 'none' }],
+    ['the issue closed', closing, { ...closed, permission: 'none' }],
+    ['the issue gone', closing, facts({ issue: undefined, branch: undefined })],
+  ] as const)('counts: %s', (_, asked, given) => {
+    expect(decide(asked, given)).toEqual({ type: 'stop' });
+  });
+
+  it.each([
+    ['RL-03: the label is on again', labelOff, facts()],
+    ['another label', request({ ...stopAsked, trigger: 'bug' }), facts()],
+    ['the issue is open again', closing, facts()],
+    ['another command word', command({ ...stopAsked, trigger: '/cc' }), facts()],
+  ])('does not count: %s', (_, asked, given) => {
+    expect(decide(asked, given)).toMatchObject({ type: 'ignore' });
+  });
+
+  it('is declined for a stranger’s command', () => {
+    expect(decide(command(stopAsked), facts({ permission: 'read' }))).toMatchObject({ type: 'decline' });
+  });
+});
+
+describe('a wish after another', () => {
+  const after = (seconds: number) => request({ requestedAt: `2025-06-01T10:00:0${seconds}Z` });
+  const published = earlier({ outcome: { type: 'published', pullNumber: 9, url: 'u', draft: false } });
+  it.each([
+    ['RL-02: published', published],
+    ['under another spelling of the label', { ...published, request: request({ trigger: 'BACKEND' }) }],
+    ['failed', earlier({ outcome: { type: 'failed', step: 'verify', reason: 'x' } })],
+  ])('is the same wish when the label was put on seconds apart: %s', (_, before) => {
+    expect(decide(after(9), facts({ earlier: [before] }))).toMatchObject({ type: 'ignore' });
+  });
+
+  it.each([
+    ['long before', { ...published, request: request({ requestedAt: '2025-06-01T09:00:00Z' }) }],
+    ['by a command', { ...published, request: command() }],
+    ['under another label', { ...published, request: request({ trigger: 'bug' }) }],
+    ['and was stopped', earlier({ outcome: { type: 'stopped', by: 'octocat' } })],
+    ['and was ignored', earlier({ outcome: { type: 'ignored', reason: 'x' } })],
+  ])('is another wish when the first was %s', (_, before) => {
+    expect(decide(after(9), facts({ earlier: [before] }))).toMatchObject({ type: 'accept' });
+  });
+
+  it.each([
+    ['command', command()],
+    ['label', request({ requestedAt: '2025-06-01T11:00:00Z' })],
+  ])('by %s lets waiting work go on instead of beginning it twice', (_, asked) => {
+    const waiting = earlier({ state: 'queued', request: command() });
+    expect(decide(asked, facts({ earlier: [published, waiting] }))).toEqual({ type: 'go-on', jobId: 'job-1' });
+    expect(decide(asked, facts({ permission: 'read', earlier: [waiting] }))).toMatchObject({ type: 'decline' });
   });
 });
 

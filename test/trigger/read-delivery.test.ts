@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { WorkRequest } from '../../src/domain/index.ts';
-import { readDelivery } from '../../src/trigger/index.ts';
+import { readDelivery, readLabeledIssue } from '../../src/trigger/index.ts';
 
 const bot = { appId: 4711 };
 const deliveries = new URL('../fixtures/deliveries/', import.meta.url);
@@ -24,7 +24,7 @@ function read(name: string) {
 
 function readRequest(name: string): WorkRequest {
   const reading = read(name);
-  if (reading.type === 'ignored') throw new Error(`${name} was ignored: ${reading.reason}`);
+  if (!('request' in reading)) throw new Error(`${name} asks for nothing: ${JSON.stringify(reading)}`);
   return reading.request;
 }
 
@@ -95,6 +95,46 @@ describe('a delivery that asks for something', () => {
   });
 });
 
+describe('a delivery that asks to stop', () => {
+  it.each([
+    ['issues.unlabeled', { via: 'label', trigger: 'backend', intention: 'unlabel:1:2019-05-15T15:20:26Z:backend' }],
+    ['issues.closed', { via: 'closing', intention: 'close:1:2019-05-15T15:20:26Z' }],
+    ['issues.closed.by-bot', { via: 'closing', sender: { login: 'stale[bot]', type: 'Bot' } }],
+    ['issues.deleted', { via: 'closing' }],
+    ['issues.transferred', { via: 'closing' }],
+    ['issue_comment.created.stop', { via: 'command', trigger: '/backend', intention: 'comment:492700400' }],
+  ])('%s', (name, expected) => {
+    expect(read(name)).toMatchObject({
+      type: 'stop',
+      request: { verb: 'stop', said: 'stop', subject: { kind: 'issue', number: 1 }, ...expected },
+    });
+  });
+});
+
+describe('a delivery that takes repositories from us', () => {
+  it.each([
+    ['installation.deleted', { installationId: 2 }],
+    ['installation_repositories.removed', { installationId: 2, repositoryIds: [1296269] }],
+    ['repository.deleted', { installationId: 5001, repositoryIds: [186853002] }],
+  ])('RL-29: %s', (name, expected) => {
+    expect(read(name)).toEqual({ type: 'uninstalled', ...expected });
+  });
+
+  it('is ignored when it does not say which', () => {
+    expect(readDelivery('installation', { action: 'deleted' }, bot)).toMatchObject({ type: 'ignored' });
+  });
+});
+
+describe('an issue that carries the label', () => {
+  it('RL-04: is the wish that its delivery would have been', () => {
+    const delivered = readRequest('issues.labeled');
+    const { repository, sender, seen } = delivered;
+    const issue = { number: 1, ...seen };
+    const labeling = { actor: sender, at: delivered.requestedAt };
+    expect(readLabeledIssue({ repository, issue, label: 'backend', labeling })).toEqual(delivered);
+  });
+});
+
 describe('a delivery that asks for nothing', () => {
   it.each([
     ['issues.labeled.by-bot', 'only people start work, and the sender is not one'],
@@ -102,7 +142,6 @@ describe('a delivery that asks for nothing', () => {
     ['issue_comment.created.by-us', 'we sent it ourselves'],
     ['issues.labeled.without-installation', 'the delivery belongs to no installation'],
     ['issues.opened.without-label', 'the issue was opened without a label'],
-    ['issues.unlabeled', 'this kind of delivery asks for nothing'],
     ['issues.edited', 'this kind of delivery asks for nothing'],
     ['issue_comment.edited', 'this kind of delivery asks for nothing'],
     ['issue_comment.created.quoted', 'the comment holds no command'],
@@ -154,7 +193,7 @@ describe('any delivery', () => {
     const damaged = fc.dictionary(fc.constantFrom(...Object.keys(labeled)), fc.anything());
     fc.assert(
       fc.property(damaged, (damage) => {
-        expect(readDelivery('issues', { ...labeled, ...damage }, bot).type).toMatch(/^(?:work|ignored)$/u);
+        expect(readDelivery('issues', { ...labeled, ...damage }, bot).type).toMatch(/^(?:work|stop|ignored)$/u);
       }),
     );
   });

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { Reading } from '../store/index.ts';
+
+type Removed = Extract<Reading, { type: 'uninstalled' }>;
+
+const Id = z.int().positive();
+const installation = z.object({ id: Id });
+
+/** Deliveries after which what we keep about repositories has to go: nobody gives us access to them any more. */
+const removals: Readonly<Record<string, (payload: unknown) => Omit<Removed, 'type'>>> = {
+  'installation.deleted': (payload) => ({ installationId: z.object({ installation }).parse(payload).installation.id }),
+  'installation_repositories.removed': (payload) => {
+    const read = z.object({ installation, repositories_removed: z.array(z.object({ id: Id })) }).parse(payload);
+    return { installationId: read.installation.id, repositoryIds: read.repositories_removed.map(({ id }) => id) };
+  },
+  'repository.deleted': (payload) => {
+    const read = z.object({ installation, repository: z.object({ id: Id }) }).parse(payload);
+    return { installationId: read.installation.id, repositoryIds: [read.repository.id] };
+  },
+};
+
+/** The repositories that a delivery takes from us; undefined for any other delivery, and for one that is not shaped as documented. */
+export function readRemoval(event: string, payload: unknown): Removed | undefined {
+  const named = z.object({ action: z.string() }).safeParse(payload);
+  const read = named.success ? removals[`${event}.${named.data.action}`] : undefined;
+  if (read === undefined) return undefined;
+  try {
+    return { type: 'uninstalled', ...read(payload) };
+  } catch (error) {
+    if (error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
