@@ -1,153 +1,177 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Octokit } from '@octokit/rest';
-import { BotError, type Repository } from '../domain/index.ts';
+import { BotError, toBotError } from '../domain/index.ts';
+import type { Tokens } from './app.ts';
 import { calls, type Call, type CallName } from './calls.ts';
-import { isRateLimit, readRefusal, translate, translateMint, waitSeconds } from './errors.ts';
-import type { Tokens } from './tokens.ts';
+import type { Work } from './client.ts';
+import { readRefusal, translate, translateMint } from './errors.ts';
+import { carryOut, readPages, unlessAborted, type Answer, type Line, type Trip } from './sending.ts';
+
+/** Whose token a call is made with: one repository's, or without `id` a whole installation's. */
+export interface Target {
+  readonly installationId: number;
+  readonly id?: number;
+  readonly owner: string;
+  readonly name: string;
+}
 
 /** What every call on a repository carries. `signal` ends a call that GitHub never answers. */
 export interface At {
   readonly owner: string;
   readonly repo: string;
-  readonly headers: { readonly authorization: string };
+  readonly headers: { readonly authorization: string; readonly 'user-agent'?: string };
   readonly request: { readonly signal: AbortSignal };
-}
-
-interface Answer<T> {
-  readonly status: number;
-  readonly headers: { readonly link?: string | undefined };
-  readonly data: T;
 }
 
 export type Send<T> = (octokit: Octokit, at: At) => Promise<Answer<T>>;
 
-/** Sends the calls of one repository: right token, one re-mint, bounded retries of reads, a rename followed, errors translated. */
+/** Sends the calls of one repository: limits kept, right token, one re-mint, bounded retries of reads, a rename followed, errors translated. */
 export interface Caller {
   call<T>(name: CallName, send: Send<T>): Promise<T>;
-  /** The same for a read whose 404 (or 409: an empty repository) means "there is none". */
+  /** The same for what may not be there (404, 409: an empty repository, 410: deleted) or not here any more (301: moved to another repository). */
   find<T>(name: CallName, send: Send<T>): Promise<T | undefined>;
   /** Every page of a list. `page` counts from 1. */
   all<T>(name: CallName, send: (octokit: Octokit, at: At, page: number) => Promise<Answer<T>>): Promise<T[]>;
   token(purpose: 'clone'): Promise<string>;
+  /** Where the repository is now; its old name may have been taken by another one since. */
+  locate(present: Place): void;
 }
 
 export interface CallerOptions {
+  readonly line: Line;
   readonly octokit: Octokit;
   readonly tokens: Tokens;
-  readonly repository: Repository;
-  /** Milliseconds after which an unanswered call counts as failed. */
-  readonly timeoutMs: number;
+  readonly target: Target;
+  readonly work?: Work | undefined;
+  readonly userAgent: string;
 }
 
-const maxReads = 4;
-const maxPages = 300;
-/** Longer waits are the worker's business, which can do something else meanwhile. */
-const longestWaitMs = 10_000;
+type Place = Pick<At, 'owner' | 'repo'>;
 
 export function createCaller(options: CallerOptions): Caller {
-  const { repository } = options;
-  const place: Place = { owner: repository.owner, repo: repository.name };
-  const where = (): string => `${place.owner}/${place.repo}`;
+  const { line, target, work } = options;
+  let place: Place = { owner: target.owner, repo: target.name };
+  const where = () => whereOf(target, place);
+  const scopes = [`github:${target.installationId}`] as const;
 
-  async function answered<T>(callName: CallName, send: Send<T>): Promise<Answer<T>> {
-    const call = calls[callName];
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await follow(call, send, place, options);
-      } catch (error) {
-        const wait = call.kind === 'read' && attempt < maxReads ? waitBeforeRead(error, attempt) : undefined;
-        if (wait === undefined) throw translate(error, call, where());
-        await sleep(wait);
-      }
-    }
+  async function send<T>(name: CallName, start: Send<T>): Promise<Answer<T>> {
+    const errand = { call: calls[name], where: where(), scopes, signal: work?.signal };
+    return carryOut(line, errand, async (trip) => {
+      const used = place;
+      const answer = await sendOnce({ name, trip, place: used }, start, options);
+      if (!isElsewhere(answer) || target.id === undefined) return answer;
+      place = await presentPlace(trip, target.id, options);
+      // When the repository is where it was, what was asked for has moved: an issue that was transferred.
+      return nameOf(place) === nameOf(used) ? answer : sendOnce({ name, trip, place }, start, options);
+    });
+  }
+
+  async function answered<T>(name: CallName, start: Send<T>): Promise<Answer<T>> {
+    const answer = await send(name, start).catch((error: unknown) => {
+      throw translate(error, calls[name], where());
+    });
+    if (isElsewhere(answer)) throw translate({ status: answer.status, response: answer }, calls[name], where());
+    return answer;
   }
 
   return {
-    call: async (callName, send) => (await answered(callName, send)).data,
-    async find(callName, send) {
+    call: async (name, start) => (await answered(name, start)).data,
+    async find(name, start) {
       try {
-        return (await answered(callName, send)).data;
+        const answer = await send(name, start);
+        return isElsewhere(answer) ? undefined : answer.data;
       } catch (error) {
-        if (error instanceof BotError && [404, 409].includes(readRefusal(error.cause).status)) return undefined;
-        throw error;
+        if ([404, 409, 410].includes(readRefusal(error).status)) return undefined;
+        throw translate(error, calls[name], where());
       }
     },
-    async all(callName, send) {
-      const pages = [];
-      for (let page = 1; page <= maxPages; page++) {
-        const { data, headers } = await answered(callName, (kit, at) => send(kit, at, page));
-        pages.push(data);
-        if (!headers.link?.includes('rel="next"')) break;
-      }
-      return pages;
+    all: (name, start) => readPages((page) => answered(name, (kit, at) => start(kit, at, page))),
+    locate: (present) => {
+      place = present;
     },
-    async token(purpose) {
-      const call = { ...calls.fileText, doing: 'get a token to fetch with', purpose };
-      try {
-        return await tokenFor(call, options);
-      } catch (error) {
-        throw translate(error, call, `${repository.owner}/${repository.name}`);
-      }
-    },
+    token: (purpose) => tokenFor({ ...calls.fileText, doing: 'get a token to fetch with', purpose }, options),
   };
 }
 
-interface Place {
-  owner: string;
-  repo: string;
+function whereOf({ id, installationId }: Target, place: Place): string {
+  return id === undefined ? `installation ${installationId}` : nameOf(place);
 }
 
-/** GitHub answers a renamed or moved repository with 301 or 307 to its id; nothing was done yet, so the call is sent again. */
-async function follow<T>(call: Call, send: Send<T>, place: Place, options: CallerOptions): Promise<Answer<T>> {
-  const answer = await once(call, send, place, options);
-  if (answer.status < 300 || answer.status > 399) return answer;
-  const answerById: Answer<unknown> = await once(
-    calls.facts,
-    (kit, { headers, request }) =>
-      kit.request('GET /repositories/{id}', { id: options.repository.id, headers, request }),
-    place,
-    options,
-  );
-  const moved = answerById.data as { name: string; owner: { login: string } }; // GitHub's "repository" by id, missing in Octokit's types
-  place.owner = moved.owner.login;
-  place.repo = moved.name;
-  return once(call, send, place, options);
+function nameOf({ owner, repo }: Place): string {
+  return `${owner}/${repo}`;
+}
+
+/** GitHub answers 301 or 307 for what was renamed or moved; nothing was done then. */
+function isElsewhere({ status }: Answer<unknown>): boolean {
+  return status >= 300 && status <= 399;
+}
+
+/** By its id, a repository is found under any name. */
+async function presentPlace(trip: Trip, id: number, options: CallerOptions): Promise<Place> {
+  const sending = { name: 'facts', trip, place: { owner: '', repo: '' } } as const;
+  const { data } = await sendOnce<unknown>(sending, requestById(id), options);
+  const { owner, name } = data as { name: string; owner: { login: string } }; // GitHub's "repository"
+  return { owner: owner.login, repo: name };
+}
+
+/** The route by id is missing in Octokit's types. */
+export function requestById(id: number): Send<unknown> {
+  return (kit, { headers, request }) => kit.request('GET /repositories/{id}', { id, headers, request });
+}
+
+interface Sending {
+  readonly name: CallName;
+  readonly trip: Trip;
+  readonly place: Place;
 }
 
 /** Sends it once; after a 401, which did nothing, once more with a new token. */
-async function once<T>(call: Call, send: Send<T>, place: Place, options: CallerOptions): Promise<Answer<T>> {
-  const { octokit, tokens, repository, timeoutMs } = options;
-  const at = (token: string): At => ({
-    ...place,
-    headers: { authorization: `token ${token}` },
-    request: { signal: AbortSignal.timeout(timeoutMs) },
-  });
-  const token = await tokenFor(call, options);
+async function sendOnce<T>(sending: Sending, start: Send<T>, options: CallerOptions): Promise<Answer<T>> {
+  const { octokit, tokens, target } = options;
+  const sendWith = (token: string) =>
+    sending.trip.send((signal) =>
+      start(octokit, { ...sending.place, headers: headersOf(token, options), request: { signal } }),
+    );
+  const token = await admit(sending, options);
   try {
-    return await send(octokit, at(token));
+    return await sendWith(token);
   } catch (error) {
     if (readRefusal(error).status !== 401) throw error;
-    tokens.drop(repository, call.purpose, token);
-    return send(octokit, at(await tokenFor(call, options)));
+    tokens.drop(target, calls[sending.name].purpose, token);
+    return sendWith(await admit(sending, options));
   }
 }
 
-/** GitHub answers 422 when a token is asked for with more than the installation was granted, or for a repository it has not. */
-async function tokenFor(call: Call, { tokens, repository }: CallerOptions): Promise<string> {
+function headersOf(token: string, { work, userAgent }: CallerOptions): At['headers'] {
+  const authorization = `token ${token}`;
+  return work ? { authorization, 'user-agent': `${userAgent} (${work.name})` } : { authorization };
+}
+
+/** What `beforeWrite` made sure of is not relied on for longer. */
+const freshMs = 1000;
+const maxAdmissions = 5;
+
+/** Resolves with a token when the call may leave at once. */
+async function admit({ name, trip }: Sending, options: CallerOptions): Promise<string> {
+  const call: Call = calls[name];
+  for (let admission = 1; admission <= maxAdmissions; admission++) {
+    const token = await tokenFor(call, options);
+    await trip.ready();
+    if (call.kind === 'read' || !options.work) return token;
+    await options.work.beforeWrite({ name, content: call.content }).catch((error: unknown) => {
+      throw toBotError(error);
+    });
+    // Somebody else may have run into the limit while it waited.
+    const asked = options.line.elapsed();
+    if (!(await trip.isBlocked()) && options.line.elapsed() - asked < freshMs) return token;
+  }
+  throw new BotError('github-unavailable', `Could not ${call.doing}: each time, something came in between.`);
+}
+
+/** One of the App's tokens that several calls may wait for at once. */
+async function tokenFor(call: Call, { tokens, target, work }: CallerOptions): Promise<string> {
   try {
-    return await tokens.get(repository, call.purpose);
+    return await unlessAborted(tokens.get(target, call.purpose), work?.signal);
   } catch (error) {
-    throw translateMint(error, call, `${repository.owner}/${repository.name}`);
+    throw translateMint(error, call, whereOf(target, { owner: target.owner, repo: target.name }));
   }
-}
-
-/** Milliseconds to wait before a read is sent again; undefined when it would not help. */
-function waitBeforeRead(error: unknown, attempt: number): number | undefined {
-  if (error instanceof BotError) return undefined;
-  const refusal = readRefusal(error);
-  if (isRateLimit(refusal)) {
-    const wait = waitSeconds(refusal) * 1000;
-    return wait <= longestWaitMs ? wait : undefined;
-  }
-  return refusal.status === 0 || refusal.status >= 500 ? 100 * 3 ** (attempt - 1) : undefined;
 }

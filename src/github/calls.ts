@@ -5,28 +5,44 @@ export const purposes = {
   publish: { contents: 'write' },
   talk: { issues: 'write', pull_requests: 'write' },
   checks: { checks: 'write' },
+  list: { metadata: 'read' },
 } as const;
 export type Purpose = keyof typeof purposes;
 
-/** One kind of call to GitHub, as the caller and the error messages need to know it. */
-export interface Call {
-  readonly purpose: Purpose;
+/** One kind of call to GitHub, as the error messages need to know it. */
+export interface Asking {
   /** What we were doing, for messages: "could not …". */
   readonly doing: string;
   /** The permission the App must have for it, as GitHub's settings page names it. */
   readonly needs: string;
-  /** Reads may be sent again; everything else is sent once. */
+  /** Reads may be sent again; a write whose answer is missing may have worked. */
   readonly kind: 'read' | 'write';
 }
 
-const read = (doing: string, needs: string): Call => ({ purpose: 'read', doing, needs, kind: 'read' });
-const write = (purpose: Purpose, doing: string, needs: string): Call => ({ purpose, doing, needs, kind: 'write' });
+/** One kind of call made with an installation's token. */
+export interface Call extends Asking {
+  readonly purpose: Purpose;
+  /** GitHub counts it as creating content: at most 80 a minute and 500 an hour ("Rate limits for the REST API"). */
+  readonly content: boolean;
+}
+
+const read = (doing: string, needs: string): Call => ({ purpose: 'read', doing, needs, kind: 'read', content: false });
+/** People are told of it. */
+const content = (purpose: Purpose, doing: string, needs: string): Call => {
+  return { purpose, doing, needs, kind: 'write', content: true };
+};
+/** Git objects: nobody sees them before a branch points at them. */
+const upload = (doing: string): Call => {
+  return { purpose: 'publish', doing, needs: 'Contents: write', kind: 'write', content: false };
+};
 
 /** Every call we make on a repository. A new one is a row. */
 export const calls = {
   facts: read('look at the repository', 'Metadata: read'),
   permission: read('look up a person’s permission', 'Metadata: read'),
   issue: read('read the issue', 'Issues: read'),
+  issuesWithLabel: read('look for issues with our label', 'Issues: read'),
+  labelings: read('look up who put the label on', 'Issues: read'),
   comments: read('read the comments', 'Issues: read'),
   fileText: read('read a file', 'Contents: read'),
   branchSha: read('look up a branch', 'Contents: read'),
@@ -34,17 +50,19 @@ export const calls = {
   pull: read('read our pull request', 'Pull requests: read'),
   pullsByHead: read('look for our pull request', 'Pull requests: read'),
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },
-  addReaction: write('talk', 'add a reaction', 'Issues: write'),
-  createComment: write('talk', 'write a comment', 'Issues: write'),
-  updateComment: write('talk', 'edit our comment', 'Issues: write'),
-  createBlob: write('publish', 'upload a file', 'Contents: write'),
-  createTree: write('publish', 'upload the tree', 'Contents: write'),
-  createCommit: write('publish', 'make the commit', 'Contents: write'),
-  createBranch: write('publish', 'create the branch', 'Contents: write'),
-  advanceBranch: write('publish', 'advance the branch', 'Contents: write'),
-  createPull: write('talk', 'open the pull request', 'Pull requests: write'),
-  updatePull: write('talk', 'edit the pull request', 'Pull requests: write'),
-  createCheckRun: write('checks', 'create the check run', 'Checks: write'),
-  updateCheckRun: write('checks', 'add to the check run', 'Checks: write'),
+  repositories: { ...read('list the repositories', 'Metadata: read'), purpose: 'list' },
+  addReaction: content('talk', 'add a reaction', 'Issues: write'),
+  createComment: content('talk', 'write a comment', 'Issues: write'),
+  updateComment: content('talk', 'edit our comment', 'Issues: write'),
+  deleteComment: content('talk', 'remove our comment', 'Issues: write'),
+  createBlob: upload('upload a file'),
+  createTree: upload('upload the tree'),
+  createCommit: upload('make the commit'),
+  createBranch: content('publish', 'create the branch', 'Contents: write'),
+  advanceBranch: content('publish', 'advance the branch', 'Contents: write'),
+  createPull: content('talk', 'open the pull request', 'Pull requests: write'),
+  updatePull: content('talk', 'edit the pull request', 'Pull requests: write'),
+  createCheckRun: content('checks', 'create the check run', 'Checks: write'),
+  updateCheckRun: content('checks', 'add to the check run', 'Checks: write'),
 } as const satisfies Record<string, Call>;
 export type CallName = keyof typeof calls;

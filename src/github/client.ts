@@ -1,4 +1,5 @@
 import type { Account, Repository } from '../domain/index.ts';
+import type { CallName } from './calls.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -39,6 +40,7 @@ export interface CommentFacts {
 
 export interface PullFacts {
   readonly number: number;
+  readonly author: Account;
   readonly htmlUrl: string;
   readonly state: 'open' | 'closed';
   readonly draft: boolean;
@@ -71,17 +73,40 @@ export interface CheckRunContent {
   readonly detailsUrl?: string;
 }
 
+/** One write that is about to be sent. `content`: GitHub counts it as creating content, for which its secondary limits are strict. */
+export interface Write {
+  readonly name: CallName;
+  readonly content: boolean;
+}
+
+/** On whose behalf calls are made, and what must hold for each write. */
+export interface Work {
+  /** `job <id>/<epoch>`; ends up in the user agent. */
+  readonly name: string;
+  /** Awaited right before each write is sent, also before a second send. When it rejects, nothing is sent and its error is thrown. */
+  readonly beforeWrite: (write: Write) => Promise<void>;
+  /** Ends waits and calls; what then is thrown is the signal's reason, or `aborted` when that is no BotError. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * One repository on GitHub, seen as our App's installation. Reads return plain facts (undefined for a 404); creating calls are sent
- * once and never repeated blindly. Errors are BotErrors: `github-unavailable` (5xx, network, rate limit), `github-forbidden`
- * (a permission the App lacks, named), `github-gone` (404/410 on the repository), `github-rejected` (422 and other refusals).
+ * One repository on GitHub, seen as our App's installation. Reads return plain facts (undefined for a 404) and are repeated a few
+ * times; writes are sent once: repeated only after a 401, a rename or a rate limit, all of which did nothing. Errors are BotErrors:
+ * `github-unavailable` (5xx, network; a write may have worked, so look first), `github-limited` (with `retryAt`), `github-forbidden`
+ * (a permission the App lacks, named), `github-gone` (repository or installation gone, archived, suspended), `github-rejected`
+ * (422 and other refusals).
  */
 export interface RepositoryClient {
   readonly repository: Repository;
   facts(): Promise<RepositoryFacts>;
   /** The permission of a person, compared by id; `none` for a stranger or when login and id don't belong together. */
   permissionOf(account: Account): Promise<Permission>;
+  /** undefined when there is none, and when it was deleted (410) or moved to another repository (301). */
   issue(number: number): Promise<IssueFacts | undefined>;
+  /** Open issues that carry the label, every page; no pull requests. */
+  issuesWithLabel(label: string): Promise<readonly IssueFacts[]>;
+  /** Who put that label (in any letter case) on the issue last, and when (ISO 8601); undefined when nobody did. */
+  labelings(issueNumber: number, label: string): Promise<{ readonly actor: Account; readonly at: string } | undefined>;
   /** All comments, oldest first, every page. */
   comments(issueNumber: number): Promise<readonly CommentFacts[]>;
   /** Bytes of a file at a ref as text; undefined when there is none. */
@@ -99,13 +124,17 @@ export interface RepositoryClient {
   addReaction(target: { issue: number } | { comment: number }, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;
   updateComment(commentId: number, body: string): Promise<void>;
+  /** Fine as well when it is gone already. */
+  deleteComment(commentId: number): Promise<void>;
   createBlob(bytes: Uint8Array): Promise<string>;
   createTree(baseTree: string, items: readonly TreeItem[]): Promise<string>;
   /** Without author or committer, so that GitHub signs it as the App and shows it as Verified. */
   createCommit(commit: { message: string; tree: string; parent: string }): Promise<string>;
+  /** Throws `github-taken` when the name is. */
   createBranch(branch: string, sha: string): Promise<void>;
   /** Fast-forward only. Throws `branch-moved` when it is not one. */
   advanceBranch(branch: string, sha: string): Promise<void>;
+  /** Throws `github-taken` when the head has an open pull request. */
   createPull(pull: { title: string; body: string; head: string; base: string; draft: boolean }): Promise<PullFacts>;
   updatePull(number: number, change: { title?: string; body?: string }): Promise<PullFacts>;
   /** Our check runs of that name on a commit. */
@@ -126,8 +155,38 @@ export interface AppIdentity {
   readonly botId: number;
 }
 
+/** One attempt of GitHub's to deliver an event to us; a redelivery is another one with the same guid. */
+export interface DeliveryFacts {
+  /** Decimal digits: GitHub's are larger than a number can hold. */
+  readonly id: string;
+  /** Identifies the event; what `X-GitHub-Delivery` carries. */
+  readonly guid: string;
+  readonly event: string;
+  readonly action: string | null;
+  /** ISO 8601. */
+  readonly deliveredAt: string;
+  /** What we answered; 0 when GitHub got no answer. */
+  readonly statusCode: number;
+}
+
+/** What a delivery carried. */
+export interface DeliveryPayload {
+  readonly event: string;
+  readonly guid: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
 /** The door to GitHub. */
 export interface GitHub {
   identity(): Promise<AppIdentity>;
-  repository(repository: Repository): RepositoryClient;
+  /** Without `work`, writes are sent unasked and nothing ends waits early. */
+  repository(repository: Repository, work?: Work): RepositoryClient;
+  /** Deliveries since then (ISO 8601), newest first; GitHub keeps them for a few days. */
+  deliveries(sinceIso: string): Promise<readonly DeliveryFacts[]>;
+  /** undefined when GitHub does not have it any more. */
+  deliveryPayload(id: string): Promise<DeliveryPayload | undefined>;
+  /** Where the App is installed. */
+  installations(): Promise<readonly { readonly id: number; readonly suspended: boolean }[]>;
+  /** The repositories an installation has given us. */
+  repositoriesOf(installationId: number): Promise<readonly Repository[]>;
 }

@@ -1,5 +1,5 @@
 import { BotError, type ErrorCode } from '../domain/index.ts';
-import type { Call } from './calls.ts';
+import type { Asking } from './calls.ts';
 
 /** The parts of Octokit's RequestError that we read; whatever else was thrown counts as "no answer". */
 export interface Refusal {
@@ -12,7 +12,7 @@ export interface Refusal {
 interface Row {
   readonly matches: (refusal: Refusal) => boolean;
   readonly code: ErrorCode;
-  readonly say: (refusal: Refusal, call: Call) => string;
+  readonly say: (refusal: Refusal, call: Asking) => string;
 }
 
 /** GitHub's refusals, first match wins. Sources: "Troubleshooting the REST API" and "Rate limits for the REST API". */
@@ -23,12 +23,7 @@ const rows: readonly Row[] = [
     say: (refusal) => `GitHub did not answer as it should (${refusal.status || 'no answer'}: ${refusal.message})`,
   },
   {
-    matches: isRateLimit,
-    code: 'github-unavailable',
-    say: (refusal) => `GitHub’s rate limit is reached; it can be tried again in ${waitSeconds(refusal)} s`,
-  },
-  {
-    matches: (refusal) => refusal.status === 401,
+    matches: ({ status, message }) => status === 401 || (status === 404 && isWrongApp(message)),
     code: 'github-forbidden',
     say: () =>
       'GitHub does not accept our credentials; check APP_ID and PRIVATE_KEY, and that the App is still installed',
@@ -41,18 +36,28 @@ const rows: readonly Row[] = [
   {
     matches: (refusal) => refusal.status === 403 && /suspended/i.test(refusal.message),
     code: 'github-gone',
-    say: () => 'the App’s installation is suspended; unsuspend it in the repository owner’s settings',
+    say: () => 'the App’s installation is suspended; unsuspend it in the repository owner’s settings and ask again',
   },
+  { matches: ({ status }) => status === 403, code: 'github-forbidden', say: sayMissing },
   {
-    matches: (refusal) => refusal.status === 403,
-    code: 'github-forbidden',
-    say: sayMissing,
-  },
-  {
-    matches: (refusal) => refusal.status === 404 || refusal.status === 410,
+    matches: (refusal) => refusal.status >= 300 && refusal.status < 400,
     code: 'github-gone',
-    say: (refusal) =>
-      `GitHub says it does not exist, or that the App cannot see it (${refusal.status}: ${refusal.message})`,
+    say: () => 'it was moved to another repository; ask again there, if the App is installed for it',
+  },
+  {
+    matches: ({ status }) => status === 404,
+    code: 'github-gone',
+    say: () => 'it is not there, or the App cannot see it; give the App access to the repository and ask again',
+  },
+  {
+    matches: ({ status }) => status === 410,
+    code: 'github-gone',
+    say: ({ message }) => `it is not there any more (410: ${message})`,
+  },
+  {
+    matches: (refusal) => refusal.status === 422 && /already exists/i.test(refusal.message),
+    code: 'github-taken',
+    say: () => 'it exists already, and is left as it is',
   },
   {
     matches: (refusal) => refusal.status === 422 && /fast.?forward/i.test(refusal.message),
@@ -61,33 +66,55 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** Refusals of a token. GitHub answers 422 when more is asked for than the installation was granted, or a repository it has not. */
+const mintRows: readonly Row[] = [
+  {
+    matches: ({ status, message }) => status === 404 && !isWrongApp(message),
+    code: 'github-gone',
+    say: () => 'the App is not installed there any more; install it again and ask again',
+  },
+  {
+    matches: ({ status, message }) => status === 422 && /repository that does not exist|not accessible/i.test(message),
+    code: 'github-gone',
+    say: () => 'the repository is gone, or the App has no access to it any more; give it access and ask again',
+  },
+  { matches: ({ status }) => status === 422, code: 'github-forbidden', say: sayMissing },
+  {
+    matches: ({ status, message }) => status === 403 && !/suspended/i.test(message),
+    code: 'github-gone',
+    say: ({ message }) => `GitHub gives the App no token for it (403: ${message}); see in the App’s installation why`,
+  },
+];
+
 /**
  * The one place where GitHub's refusals become errors of ours: the code decides what happens next, the sentence says
- * what could not be done, why, and what is right.
+ * what could not be done, why, and what is right. (Rate limits are met where calls are sent.)
  */
-export function translate(error: unknown, call: Call, where: string): BotError {
+export function translate(error: unknown, call: Asking, where: string, table = rows): BotError {
   if (error instanceof BotError) return error;
   const refusal = readRefusal(error);
-  const row = rows.find((candidate) => candidate.matches(refusal));
+  const row = table.find((candidate) => candidate.matches(refusal));
   const reason = row ? row.say(refusal, call) : `GitHub refused it (${refusal.status}: ${refusal.message})`;
   return new BotError(row?.code ?? 'github-rejected', `Could not ${call.doing} in ${where}: ${reason}.`, {
     cause: error,
   });
 }
 
-/** The refusal of a token. What may be asked for again is passed on as it is. */
-export function translateMint(error: unknown, call: Call, where: string): unknown {
-  const refusal = readRefusal(error);
-  if (refusal.status !== 422) return error;
-  const isGone = /repository that does not exist|not accessible to the parent/i.test(refusal.message);
-  const reason = isGone ? 'the repository is gone, or the App has no access to it any more' : sayMissing(refusal, call);
-  const code = isGone ? 'github-gone' : 'github-forbidden';
-  return new BotError(code, `Could not ${call.doing} in ${where}: ${reason}.`, { cause: error });
+/** The same for the refusal of a token that the call needed. */
+export function translateMint(error: unknown, call: Asking, where: string): BotError {
+  return translate(error, call, where, [...mintRows, ...rows]);
 }
 
-function sayMissing(refusal: Refusal, call: Call): string {
+/** What GitHub says of an App's id that it does not know. */
+function isWrongApp(message: string): boolean {
+  return /integration not found/i.test(message);
+}
+
+function sayMissing({ headers, message }: Refusal, { needs }: Asking): string {
+  const accepted = headers['x-accepted-github-permissions'];
+  const named = accepted ? `“${needs}” (GitHub accepts ${String(accepted)})` : `“${needs}”`;
   const fix = 'grant it in the App’s settings and accept it for the installation';
-  return `the App needs the permission “${call.needs}”${accepted(refusal)}; ${fix} (GitHub said: ${refusal.message})`;
+  return `the App needs the permission ${named}; ${fix} (GitHub said: ${message})`;
 }
 
 interface Thrown {
@@ -122,18 +149,4 @@ export function isRateLimit({ status, headers, documentationUrl, message }: Refu
   if (status !== 403) return status === 429;
   const isSpent = String(headers['x-ratelimit-remaining']) === '0' || headers['retry-after'] !== undefined;
   return isSpent || /rate-limit/.test(documentationUrl) || /secondary rate limit/i.test(message);
-}
-
-/** Seconds until GitHub wants to hear from us again; a minute where it does not say (its own rule). */
-export function waitSeconds({ headers }: Refusal, now = Date.now()): number {
-  const retryAfter = Number(headers['retry-after']);
-  if (headers['retry-after'] !== undefined && Number.isFinite(retryAfter)) return Math.max(0, retryAfter);
-  const reset = Number(headers['x-ratelimit-reset']);
-  const isSpent = String(headers['x-ratelimit-remaining']) === '0';
-  return isSpent && Number.isFinite(reset) ? Math.max(1, Math.ceil(reset - now / 1000)) : 60;
-}
-
-function accepted({ headers }: Refusal): string {
-  const list = headers['x-accepted-github-permissions'];
-  return list ? ` (GitHub accepts ${String(list)})` : '';
 }

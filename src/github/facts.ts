@@ -1,20 +1,19 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest';
-import { BotError, type Account } from '../domain/index.ts';
-import type { Caller } from './caller.ts';
+import { BotError, type Account, type Repository } from '../domain/index.ts';
+import { requestById, type Caller } from './caller.ts';
 import type { IssueFacts, Permission, RepositoryClient, RepositoryFacts } from './client.ts';
 
-type Reads = Pick<RepositoryClient, 'facts' | 'permissionOf' | 'issue' | 'fileText' | 'readToken'>;
 type Data<M extends keyof RestEndpointMethodTypes['repos']> = RestEndpointMethodTypes['repos'][M]['response']['data'];
 
 /** What is true on GitHub right now about the repository, its people and its issues. `host` is where people's browsers go. */
-export function createReads(caller: Caller, repositoryId: number, host: string): Reads {
+export function createReads(caller: Caller, repositoryId: number, host: string) {
   return {
     /** By id, so that a renamed or transferred repository is found under its new name. */
     async facts() {
-      const data: unknown = await caller.call('facts', (kit, { headers, request }) =>
-        kit.request('GET /repositories/{id}', { id: repositoryId, headers, request }),
-      );
-      return toRepositoryFacts(data as Data<'get'>, host); // GitHub's "repository" by id, missing in Octokit's types
+      const data = await caller.call('facts', requestById(repositoryId));
+      const facts = toRepositoryFacts(data as Data<'get'>, host); // GitHub's "repository"
+      caller.locate({ owner: facts.owner, repo: facts.name });
+      return facts;
     },
     async permissionOf(account) {
       const data = await caller.find('permission', (kit, at) =>
@@ -26,12 +25,44 @@ export function createReads(caller: Caller, repositoryId: number, host: string):
       const data = await caller.find('issue', (kit, at) => kit.rest.issues.get({ ...at, issue_number: number }));
       return data && toIssueFacts(data);
     },
+    /** GitHub reads a comma as "and", so what it finds is compared once more. */
+    async issuesWithLabel(label) {
+      const pages = await caller.all('issuesWithLabel', (kit, at, page) =>
+        kit.rest.issues.listForRepo({ ...at, labels: label, state: 'open', per_page: 100, page }),
+      );
+      const issues = pages.flat().map(toIssueFacts);
+      return issues.filter((issue) => !issue.isPullRequest && issue.labels.some((each) => isLabel(each, label)));
+    },
+    /** GitHub lists an issue's events oldest first. */
+    async labelings(issueNumber, label) {
+      const pages = await caller.all('labelings', (kit, at, page) =>
+        kit.rest.issues.listEvents({ ...at, issue_number: issueNumber, per_page: 100, page }),
+      );
+      const labeled = pages.flat().filter((each) => each.event === 'labeled');
+      const last = labeled.findLast((each) => 'label' in each && isLabel(each.label.name, label));
+      return last && { actor: toAccount(last.actor), at: last.created_at };
+    },
     async fileText(path, ref) {
       const data = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path, ref }));
       return data && toText(data, path);
     },
     readToken: () => caller.token('clone'),
-  };
+  } satisfies Partial<RepositoryClient>;
+}
+
+/** The repositories that an installation has given the App, whoever they belong to. */
+export async function readRepositories(caller: Caller, installationId: number): Promise<readonly Repository[]> {
+  const pages = await caller.all('repositories', (kit, { headers, request }, page) =>
+    kit.rest.apps.listReposAccessibleToInstallation({ headers, request, per_page: 100, page }),
+  );
+  return pages
+    .flatMap(({ repositories }) => repositories)
+    .map(({ id, owner, name }) => ({ id, owner: owner.login, name, installationId }));
+}
+
+/** Labels are the same in any letter case. */
+function isLabel(name: string, wanted: string): boolean {
+  return name.toLowerCase() === wanted.toLowerCase();
 }
 
 /** The clone address is rebuilt on the host we are configured for: a token of ours goes nowhere else. */

@@ -1,31 +1,31 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import { createCaller } from './caller.ts';
-import { calls } from './calls.ts';
-import { createChecks } from './checks.ts';
-import type { AppIdentity, GitHub } from './client.ts';
-import { translate } from './errors.ts';
-import { createReads } from './facts.ts';
+import { createApp } from './app.ts';
+import { createCaller, type Target } from './caller.ts';
+import type { GitHub, Work } from './client.ts';
+import { createReads, readRepositories } from './facts.ts';
 import { createGitData } from './git-data.ts';
+import { createLimits, type Blocks } from './limits.ts';
+import type { Line } from './sending.ts';
 import { createTalk } from './talk.ts';
-import { createTokens } from './tokens.ts';
 
 export interface GitHubOptions {
   readonly appId: number;
-  /** PEM. */
-  readonly privateKey: string;
+  /** PEM; as a function, it is asked again when GitHub refuses the last one, so that a rotated key needs no restart. */
+  readonly privateKey: string | (() => string);
   /** API root: `https://host/api/v3` for GitHub Enterprise Server or a stand-in. Default: github.com's. */
   readonly baseUrl?: string;
   /** Octokit's own remarks (deprecations, clock skew); bodies and tokens never appear in them. */
-  readonly log?: {
-    debug(text: string): void;
-    info(text: string): void;
-    warn(text: string): void;
-    error(text: string): void;
-  };
+  readonly log?: Readonly<Record<'debug' | 'info' | 'warn' | 'error', (text: string) => void>>;
   readonly userAgent?: string;
   /** Milliseconds after which an unanswered call counts as failed. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Shares what GitHub's limits forbid with our other processes. Default: this process alone remembers. */
+  readonly blocks?: Blocks;
+  /** Our clock, milliseconds since 1970, and how to wait on it; for tests, in which a minute takes no minute. */
+  readonly now?: () => number;
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
 const publicApi = 'https://api.github.com';
@@ -36,7 +36,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
  * lost may have worked, so who made it must look before repeating it.
  */
 export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...options }: GitHubOptions): GitHub {
-  const { log = quiet, userAgent = 'backend-developer', timeoutMs = 30_000 } = options;
+  const { log = quiet, userAgent = 'backend-developer' } = options;
   const common = {
     baseUrl: baseUrl.replace(/\/$/, ''),
     userAgent,
@@ -45,30 +45,40 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
     request: { redirect: 'manual' as const },
   };
   const octokit = asApiVersion(new Octokit(common));
-  const app = asApiVersion(new Octokit({ ...common, authStrategy: createAppAuth, auth: { appId, privateKey, log } }));
-  const tokens = createTokens(app);
   const host = webHost(common.baseUrl);
-  let identity: Promise<AppIdentity> | undefined;
+  const line = createLine(options, log.warn);
+  const { tokens, ...app } = createApp({
+    line,
+    appId,
+    host,
+    anonymous: octokit,
+    authenticated: (key) =>
+      asApiVersion(new Octokit({ ...common, authStrategy: createAppAuth, auth: { appId, privateKey: key, log } })),
+    readKey: typeof privateKey === 'string' ? () => privateKey : privateKey,
+  });
+  const callerFor = (target: Target, work?: Work) => createCaller({ line, octokit, tokens, target, work, userAgent });
 
   return {
-    identity() {
-      identity ??= readIdentity(app, octokit).catch((error: unknown) => {
-        identity = undefined;
-        throw translate(error, { ...calls.facts, doing: 'ask who we are' }, host);
-      });
-      return identity;
-    },
-    repository(repository) {
-      const caller = createCaller({ octokit, tokens, repository, timeoutMs });
+    ...app,
+    repository(repository, work) {
+      const caller = callerFor(repository, work);
       return {
         repository,
         ...createReads(caller, repository.id, host),
         ...createGitData(caller),
-        ...createTalk(caller),
-        ...createChecks(caller, appId),
+        ...createTalk(caller, appId),
       };
     },
+    repositoriesOf: (installationId) =>
+      readRepositories(callerFor({ installationId, owner: '', name: '' }), installationId),
   };
+}
+
+function createLine(options: Omit<GitHubOptions, 'appId' | 'privateKey'>, warn: (text: string) => void): Line {
+  const { blocks, timeoutMs = 30_000, now = Date.now } = options;
+  const elapsed = options.now ?? (() => performance.now());
+  const sleep = options.sleep ?? ((ms, signal) => wait(ms, undefined, { signal }));
+  return { limits: createLimits({ blocks, now, elapsed, warn }), timeoutMs, elapsed, sleep };
 }
 
 /** GitHub asks every client to name the version of the API it was written for. */
@@ -82,14 +92,4 @@ function asApiVersion(octokit: Octokit): Octokit {
 /** Where repositories are browsed and cloned, from where the API is. */
 function webHost(baseUrl: string): string {
   return baseUrl === publicApi ? 'https://github.com' : new URL(baseUrl).origin;
-}
-
-/** The bot's account is public; its id tells our comments from those of somebody with a similar name. */
-async function readIdentity(app: Octokit, octokit: Octokit): Promise<AppIdentity> {
-  const { data } = await app.rest.apps.getAuthenticated();
-  if (!data) throw new Error('GitHub does not know this App');
-  const slug = data.slug ?? '';
-  const botLogin = `${slug}[bot]`;
-  const bot = await octokit.rest.users.getByUsername({ username: botLogin });
-  return { id: data.id, slug, botLogin, botId: bot.data.id };
 }

@@ -1,27 +1,21 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest';
 import { BotError } from '../domain/index.ts';
 import type { Caller } from './caller.ts';
-import type { CommentFacts, PullFacts, RepositoryClient } from './client.ts';
+import type { CheckRunContent, CommentFacts, PullFacts, RepositoryClient } from './client.ts';
 import { readRefusal } from './errors.ts';
 import { toAccount } from './facts.ts';
 
-type Talk = Pick<
-  RepositoryClient,
-  'comments' | 'addReaction' | 'createComment' | 'updateComment' | 'pull' | 'pullsByHead' | 'createPull' | 'updatePull'
->;
 type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];
-interface PullData {
-  readonly number: number;
-  readonly html_url: string;
-  readonly state: string;
-  readonly draft?: boolean | undefined;
-  readonly title: string;
-  readonly body: string | null;
+type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'][number], PullField> & {
   readonly head: { readonly sha: string };
-}
+};
+type PullField = 'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user';
 
-/** What people read: comments, reactions and pull requests. */
-export function createTalk(caller: Caller): Talk {
+/** GitHub takes at most this many annotations a call; later calls add to them. */
+const annotationsPerCall = 50;
+
+/** What people read: comments, reactions, pull requests and check runs. `appId` tells our check runs from others of that name. */
+export function createTalk(caller: Caller, appId: number) {
   return {
     async comments(issueNumber) {
       const pages = await caller.all('comments', (kit, at, page) =>
@@ -49,6 +43,9 @@ export function createTalk(caller: Caller): Talk {
         kit.rest.issues.updateComment({ ...at, comment_id: commentId, body }),
       );
     },
+    async deleteComment(commentId) {
+      await caller.find('deleteComment', (kit, at) => kit.rest.issues.deleteComment({ ...at, comment_id: commentId }));
+    },
     async pull(number) {
       const data = await caller.find('pull', (kit, at) => kit.rest.pulls.get({ ...at, pull_number: number }));
       return data && toPullFacts(data);
@@ -65,7 +62,8 @@ export function createTalk(caller: Caller): Talk {
         await caller.call('updatePull', (kit, at) => kit.rest.pulls.update({ ...at, pull_number: number, ...change })),
       );
     },
-  };
+    ...createChecks(caller, appId),
+  } satisfies Partial<RepositoryClient>;
 }
 
 /** Private repositories of some plans have no drafts: GitHub refuses those with 422, so nothing was created, and we open it without. */
@@ -96,11 +94,57 @@ function toCommentFacts(data: CommentData): CommentFacts {
 function toPullFacts(data: PullData): PullFacts {
   return {
     number: data.number,
+    author: toAccount(data.user),
     htmlUrl: data.html_url,
     state: data.state === 'closed' ? 'closed' : 'open',
     draft: data.draft ?? false,
     title: data.title,
     body: data.body ?? '',
     headSha: data.head.sha,
+  };
+}
+
+function createChecks(caller: Caller, appId: number) {
+  return {
+    async checkRuns(headSha, name) {
+      const pages = await caller.all('checkRuns', (kit, at, page) =>
+        kit.rest.checks.listForRef({ ...at, ref: headSha, check_name: name, filter: 'all', per_page: 100, page }),
+      );
+      const ours = pages.flatMap((page) => page.check_runs).filter((run) => run.app?.id === appId);
+      return ours.map(({ id, conclusion }) => ({ id, conclusion }));
+    },
+    async createCheckRun(content) {
+      const { id, html_url } = await caller.call('createCheckRun', (kit, at) =>
+        kit.rest.checks.create({
+          ...at,
+          name: content.name,
+          head_sha: content.headSha,
+          status: 'completed',
+          conclusion: content.conclusion,
+          ...(content.detailsUrl !== undefined && { details_url: content.detailsUrl }),
+          output: outputOf(content, 0),
+        }),
+      );
+      for (let from = annotationsPerCall; from < content.annotations.length; from += annotationsPerCall) {
+        await caller.call('updateCheckRun', (kit, at) =>
+          kit.rest.checks.update({ ...at, check_run_id: id, output: outputOf(content, from) }),
+        );
+      }
+      return { id, htmlUrl: html_url ?? '' };
+    },
+  } satisfies Partial<RepositoryClient>;
+}
+
+function outputOf({ title, summary, annotations }: CheckRunContent, from: number) {
+  return {
+    title,
+    summary,
+    annotations: annotations.slice(from, from + annotationsPerCall).map(({ path, line, level, message }) => ({
+      path,
+      start_line: line,
+      end_line: line,
+      annotation_level: level,
+      message,
+    })),
   };
 }

@@ -18,7 +18,33 @@ export interface GitHubWorld extends AsyncDisposable {
 }
 
 type StandInOptions = Parameters<typeof startGitHub>[0];
-type WorldOptions = Partial<NewRepository> & { readonly timeoutMs?: number };
+type WorldOptions = Partial<NewRepository> & { readonly timeoutMs?: number; readonly door?: Partial<GitHubOptions> };
+
+/** A clock on which waiting takes no time, for stand-in and door alike. */
+export interface Time {
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Every wait so far, in milliseconds. */
+  readonly slept: readonly number[];
+  pass(ms: number): void;
+}
+
+export function createTime(): Time {
+  let now = Date.now();
+  const slept: number[] = [];
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return {
+    now: () => now,
+    pass,
+    slept,
+    async sleep(ms) {
+      slept.push(ms);
+      pass(ms);
+    },
+  };
+}
 
 /** One stand-in for the tests of a file, each with a repository of its own and no fault left over. Ends by asking whether the stand-in lied. */
 export function shareStandIn(options?: StandInOptions): (world?: WorldOptions) => Promise<GitHubWorld> {
@@ -46,10 +72,10 @@ export async function startWorld(options: StandInOptions, world?: WorldOptions):
 }
 
 async function openWorld(standIn: GitHubStandIn, options: WorldOptions & { owner: string }): Promise<GitHubWorld> {
-  const { timeoutMs, ...repository } = options;
+  const { timeoutMs = 30_000, door, ...repository } = options;
   const files = { 'README.md': '# Shop\n', 'src/a.txt': 'a\n' };
   const repo = await standIn.createRepository({ name: 'shop', files, collaborators: { mona: 'write' }, ...repository });
-  const github = doorTo(standIn, timeoutMs === undefined ? {} : { timeoutMs });
+  const github = doorTo(standIn, { timeoutMs, ...door });
   const began = standIn.history.length;
   return {
     standIn,
@@ -59,6 +85,7 @@ async function openWorld(standIn: GitHubStandIn, options: WorldOptions & { owner
     history: () => standIn.history.slice(began),
     [Symbol.asyncDispose]: async () => {
       standIn.clearFaults();
+      standIn.setClock(0);
     },
   };
 }

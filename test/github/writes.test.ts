@@ -33,7 +33,7 @@ describe('writes', () => {
     const { client, repo, standIn } = world;
     const base = (await client.branchSha('main')) ?? '';
     const theirs = await standIn.pushCommit(repo, { branch: 'taken', files: { b: 'b' }, by: 'mona' });
-    await expect(client.createBranch('taken', base)).rejects.toMatchObject({ code: 'branch-moved' });
+    await expect(client.createBranch('taken', base)).rejects.toMatchObject({ code: 'github-taken' });
     await expect(client.advanceBranch('taken', base)).rejects.toMatchObject({ code: 'branch-moved' });
     expect(await repo.branchSha('taken')).toBe(theirs);
   });
