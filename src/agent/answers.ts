@@ -16,12 +16,13 @@ const shorten =
   'Note from the host: your message was cut off at its length limit. Go on in smaller steps, with one tool call at a time.';
 
 /**
- * Runs the calls of the last message. Their results are recorded after the state they left behind, so that the journal never
- * promises what it can't rebuild. `faults` names calls that must not run, by tool use id.
+ * Runs the calls of the last message. Their results are recorded together, after the state they left behind, so that the journal
+ * never promises what it can't rebuild: when the box is lost, so is what its edits did. `faults` names calls that must not run, by tool use id.
  */
 export async function answerTools(run: Run, faults: ReadonlyMap<string, string>): Promise<undefined> {
   const { transcript, input } = run;
-  const turn = await runToolTurn({ uses: transcript.open, faults, offered: input.definition.tools, box: input.box });
+  const { box, definition, signal } = input;
+  const turn = await runToolTurn({ uses: transcript.open, faults, offered: definition.tools, box, signal });
   const remark = turn.mayHaveChanged ? await saveWork(run) : undefined;
   const content = [...turn.results, ...(remark === undefined ? [] : [asText(remark)])];
   await record(run, {

@@ -1,6 +1,6 @@
 import type { ChangeSet } from '../domain/index.ts';
 import type { ContentBlockParam } from '../model/index.ts';
-import { cutMiddle, renderData } from './text.ts';
+import { cutMiddle, oneLine, renderData } from './text.ts';
 import { contentOf, textOf, type Deed, type Transcript } from './transcript.ts';
 
 /** Share of the window at which a history is replaced by its summary: room is needed for one more answer and its results. */
@@ -10,6 +10,7 @@ const deedLimit = 150;
 const pathLimit = 300;
 const tailBlocks = 24;
 const tailCharacters = 30_000;
+const saidCharacters = 40_000;
 
 /** Whether the next request may no longer fit. */
 export function isNearlyFull(transcript: Transcript, contextWindow: number): boolean {
@@ -31,7 +32,7 @@ export function renderSummary(
     'Your work so far no longer fits into one conversation. The host replaced it by this summary; the work tree is as you left it. Read again whatever you need before you edit it, then go on where you stopped.',
     `# What you did, oldest first\n\n${renderData(delimiter, 'the run', renderDeeds(transcript.deeds))}`,
     `# What differs from the base commit\n\n${renderData(delimiter, 'the work tree', renderPaths(changes))}`,
-    ...(transcript.said.length === 0 ? [] : [`# What you were told meanwhile\n\n${transcript.said.join('\n\n')}`]),
+    ...(transcript.said.length === 0 ? [] : [`# What you were told meanwhile\n\n${renderSaid(transcript)}`]),
     `# The last exchanges\n\n${renderData(delimiter, 'the run', renderTail(transcript))}`,
   ];
   return [{ type: 'text', text: parts.join('\n\n') }];
@@ -47,7 +48,7 @@ function renderPaths(changes: ChangeSet): string {
   if (changes.length === 0) return 'Nothing yet.';
   const lines = changes
     .slice(0, pathLimit)
-    .map(({ path, type }) => `- ${type === 'put' ? 'changed or added' : 'deleted'}: ${path}`);
+    .map(({ path, type }) => `- ${type === 'put' ? 'changed or added' : 'deleted'}: ${oneLine(path, 300)}`);
   return [...lines, ...(changes.length > pathLimit ? [`(and ${changes.length - pathLimit} more)`] : [])].join('\n');
 }
 
@@ -60,14 +61,21 @@ function renderTail({ messages }: Transcript): string {
     .filter(({ block }) => block.type !== 'thinking' && block.type !== 'redacted_thinking')
     .slice(-tailBlocks)
     .map(({ role, block }) => `[${titleOf(role, block)}]\n${cutMiddle(textOf(block), tailCharacters / 10)}`);
-  const kept: string[] = [];
-  let room = tailCharacters;
-  for (const text of texts.toReversed()) {
-    room -= text.length;
-    if (room < 0) break;
-    kept.unshift(text);
-  }
-  return kept.join('\n\n');
+  return newest(texts, tailCharacters).join('\n\n');
+}
+
+/** What people said was limited when it was told, and stands in blocks that must not be cut open. */
+function renderSaid({ said }: Transcript): string {
+  const kept = newest(said, saidCharacters);
+  const missing = said.length - kept.length;
+  return [...(missing === 0 ? [] : [`(${missing} earlier messages were left out.)`]), ...kept].join('\n\n');
+}
+
+/** As many as there is room for, in their order. */
+function newest(texts: readonly string[], characters: number): readonly string[] {
+  let room = characters;
+  const first = texts.findLastIndex((text) => (room -= text.length) < 0);
+  return texts.slice(first + 1);
 }
 
 function titleOf(role: string, block: ContentBlockParam): string {

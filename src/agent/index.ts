@@ -1,6 +1,4 @@
-/** Who works for us and how: definitions, prompt, the loop between model and box, its transcript, limits and compaction. */
-export { loadDefinition, loadKnowledge } from './definition.ts';
-export type { AgentDefinition } from './definition.ts';
+/** How an agent works: its prompt, the loop between model and box, its transcript, limits and compaction. */
 export { buildPrompt } from './prompt.ts';
 export type { Prompt, PromptInput, Task } from './prompt.ts';
 export { runAgent } from './run-agent.ts';

@@ -1,5 +1,4 @@
 import { BotError, type CheckRun } from '../domain/index.ts';
-import type { AgentDefinition } from './definition.ts';
 import { cutMiddle, delimiterPattern, oneLine, renderData } from './text.ts';
 
 /** What one run is asked to do, and what it should know of the repository. All of it is other people's text. */
@@ -19,7 +18,8 @@ export interface Task {
 }
 
 export interface PromptInput {
-  readonly definition: Pick<AgentDefinition, 'prompt'>;
+  /** Who works: its system prompt. */
+  readonly definition: { readonly prompt: string };
   readonly knowledge: string;
   readonly task: Task;
   /** 16 to 64 letters and digits that nobody outside can know; the same again when the run is resumed. */

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { AgentRun, ChangeSet, JobProgress } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
 import type { ContentBlockParam, Model, ResolvedModel, ToolDefinition } from '../model/index.ts';
-import type { Box } from '../sandbox/index.ts';
+import type { Box, ToolName } from '../sandbox/index.ts';
 import type { Journal } from '../store/index.ts';
-import type { AgentDefinition } from './definition.ts';
 import type { RunBudget, Stop } from './limits.ts';
 import type { Prompt } from './prompt.ts';
 import { describeTools } from './tools.ts';
@@ -12,7 +11,8 @@ import { addEntry, entryKinds, openTranscript, readEntry, type Entry, type Trans
 
 export interface AgentRunInput {
   readonly prompt: Prompt;
-  readonly definition: AgentDefinition;
+  /** Who works: the tools it may use in the box. */
+  readonly definition: { readonly tools: readonly ToolName[] };
   readonly box: Box;
   readonly budget: RunBudget;
   /** Counts from 1. Attempt n+1 goes on where attempt n was handed in. */
@@ -47,6 +47,8 @@ export interface Run {
   /** Milliseconds this run worked, over all its processes. */
   readonly durationMs: () => number;
   readonly notes: string[];
+  /** What people said, as an earlier process told it. */
+  readonly toldBefore: Set<string>;
 }
 
 /** The run as the journal knows it, read once. Model, prompt and tools stay those of its first start, so that the prefix does. */
@@ -59,7 +61,7 @@ export async function openRun(input: AgentRunInput, deps: AgentDeps): Promise<Ru
   const startedAt = deps.now();
   const durationMs = () => before + Math.max(0, deps.now() - startedAt);
   const notes = model.note === undefined ? [] : [model.note];
-  return { input, deps, prompt, tools, model, transcript, durationMs, notes };
+  return { input, deps, prompt, tools, model, transcript, durationMs, notes, toldBefore: new Set(transcript.said) };
 }
 
 const Recalled = z.object({

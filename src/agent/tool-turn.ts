@@ -15,17 +15,23 @@ const cutOff =
   'Not run: your message was cut off at its length limit, so this input is incomplete. Send a smaller input, for example a file in several parts.';
 const unreadable =
   'Not run: the input was not one complete JSON object. Send the call again, with a smaller input if it was long.';
+const unsound =
+  'Not run: the input nests too deeply, or holds half of a surrogate pair or a key __proto__. Send the call again without that.';
 const beside = 'Not run: your message was cut off at its length limit. Send this call again.';
 
 /**
- * Blank text is dropped, as the API refuses it; an input that is no object becomes an empty one; an id that was used before gets
- * a new one; names and ids have only the characters the API takes back. Calls of a cut-off message and those two must not run.
+ * Blank text is dropped, as the API refuses it; an input that is no object, or that could not be kept and sent back as it is, becomes
+ * an empty one; an id that was used before gets a new one; names and ids have only the characters the API takes back. Calls of a
+ * cut-off message and those two must not run.
  */
 export function readReply(reply: TurnReply, usedIds: ReadonlySet<string>): SoundReply {
   const faults = new Map<string, string>();
   const ids = new Set(usedIds);
   const content = reply.content.filter((block) => block.type !== 'text' || block.text.trim() !== '');
-  const sound = content.map((block) => (block.type === 'tool_use' ? soundToolUse(block, ids, faults) : block));
+  const sound = content.map((block) => {
+    if (block.type === 'text') return block.text.isWellFormed() ? block : { ...block, text: block.text.toWellFormed() };
+    return block.type === 'tool_use' ? soundToolUse(block, ids, faults) : block;
+  });
   if (isCutOff(reply)) addCutFaults(sound, faults);
   return { content: sound.length === 0 ? [{ type: 'text', text: '(nothing)' }] : sound, faults };
 }
@@ -40,8 +46,9 @@ function soundToolUse(block: ToolUseBlock, ids: Set<string>, faults: Map<string,
   const name = block.name.replaceAll(/[^\w-]/g, '_').slice(0, 128) || '_';
   ids.add(id);
   if (isUnfit) faults.set(id, 'Not run: another call has the same id. Send it again.');
-  if (isObject(block.input)) return id === block.id && name === block.name ? block : { ...block, id, name };
-  faults.set(id, unreadable);
+  const fault = readInputFault(block.input);
+  if (fault === undefined) return id === block.id && name === block.name ? block : { ...block, id, name };
+  faults.set(id, fault);
   return { ...block, id, name, input: {} };
 }
 
@@ -50,8 +57,21 @@ function freshId(ids: ReadonlySet<string>): string {
   return candidates.find((id) => !ids.has(id)) ?? 'again';
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function readInputFault(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return unreadable;
+  return isSound(input, deepestInput) ? undefined : unsound;
+}
+
+/** Our own tools take three levels; what is much deeper overflows the stack of whoever writes it as JSON. */
+const deepestInput = 30;
+
+function isSound(value: unknown, levels: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  return Object.entries(value).every(
+    ([key, one]) => key !== '__proto__' && key.isWellFormed() && isSound(one, levels - 1),
+  );
 }
 
 function addCutFaults(content: readonly ContentBlock[], faults: Map<string, string>): void {
@@ -73,6 +93,8 @@ interface ToolTurnInput {
   readonly faults: ReadonlyMap<string, string>;
   readonly offered: readonly ToolName[];
   readonly box: Pick<Box, 'tool'>;
+  /** No call begins after it fired; one that runs is ended by the box, which has the same signal. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -82,7 +104,7 @@ interface ToolTurnInput {
 export async function runToolTurn(input: ToolTurnInput): Promise<ToolTurn> {
   const calls = input.uses.map((use) => ({ use, ...readCall(use, input) }));
   const runnable = calls.filter((call) => 'name' in call);
-  const replies = await runInOrder(runnable, input.box);
+  const replies = await runInOrder(runnable, input);
   return {
     results: calls.map((call) =>
       toResult(call.use, 'fault' in call ? { text: call.fault, isError: true } : replies.get(call.use.id)),
@@ -113,11 +135,17 @@ interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-async function runInOrder(calls: readonly Call[], box: Pick<Box, 'tool'>): Promise<ReadonlyMap<string, ToolReply>> {
+async function runInOrder(
+  calls: readonly Call[],
+  { box, signal }: Pick<ToolTurnInput, 'box' | 'signal'>,
+): Promise<ReadonlyMap<string, ToolReply>> {
   let all: Promise<unknown> = Promise.resolve();
   let writes: Promise<unknown> = all;
   const running = calls.map((call) => {
-    const reply = (mutating.has(call.name) ? all : writes).then(() => box.tool(call.name, call.input));
+    const reply = (mutating.has(call.name) ? all : writes).then(() => {
+      signal.throwIfAborted();
+      return box.tool(call.name, call.input);
+    });
     all = Promise.allSettled([all, reply]);
     if (call.name === 'Write' || call.name === 'Edit') writes = all;
     return reply;

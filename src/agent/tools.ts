@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChecklistItem, Submission } from '../domain/index.ts';
 import { toolNames, type ToolName } from '../sandbox/index.ts';
 import type { ToolDefinition } from '../model/index.ts';
+import { cutMiddle } from './text.ts';
 
 interface ToolShape {
   readonly description: string;
@@ -149,14 +150,14 @@ export function readToolUse(name: string, input: unknown, offered: readonly Tool
     return { fault: `There is no tool ${JSON.stringify(name)}. The tools are ${[...offered, submitTool].join(', ')}.` };
   }
   const result = shapes[tool].input.safeParse(input);
-  if (!result.success) return { fault: `${tool} was not run, its input is wrong:\n${z.prettifyError(result.error)}` };
+  if (!result.success) return { fault: `${tool} was not run, its input is wrong:\n${faultsOf(result.error)}` };
   return { name: tool, input: result.data };
 }
 
 /** The submission in a tool input, or what is wrong with it, for the model. */
 export function readSubmission(input: unknown): { submission: Submission } | { fault: string } {
   const result = SubmissionInput.safeParse(input);
-  if (!result.success) return { fault: z.prettifyError(result.error) };
+  if (!result.success) return { fault: faultsOf(result.error) };
   const { nothingToChange, ...rest } = result.data;
   const title = rest.title.replaceAll(/\s+/g, ' ');
   return {
@@ -167,6 +168,11 @@ export function readSubmission(input: unknown): { submission: Submission } | { f
       ...(nothingToChange !== undefined && { nothingToChange }),
     },
   };
+}
+
+/** Keys and counts come from the model, and may be anything. */
+function faultsOf(error: z.ZodError): string {
+  return cutMiddle(z.prettifyError(error), 2_000);
 }
 
 /** What a call is about, for the person who watches: never a file's content. */

@@ -51,6 +51,7 @@ export interface Submitted {
 
 /** One line of what the agent did, for the summary that replaces a history that grew too long. */
 export interface Deed {
+  readonly id: string;
   readonly text: string;
   failed: boolean;
 }
@@ -152,16 +153,16 @@ function addAssistant(transcript: Transcript, data: z.infer<typeof AssistantEntr
   if (open.length > 0) transcript.reminders = 0;
   for (const use of open) {
     transcript.ids.add(use.id);
-    transcript.deeds.push({ text: `${use.name} ${oneLine(aboutToolUse(use.input), 160)}`, failed: false });
+    transcript.deeds.push({ id: use.id, text: `${use.name} ${oneLine(aboutToolUse(use.input), 160)}`, failed: false });
   }
   if (submission !== undefined) transcript.submitted.push({ submission, usage: transcript.usage, model: data.model });
 }
 
 function addUser(transcript: Transcript, data: z.infer<typeof UserEntry>): void {
-  markFailures(transcript, data.content);
+  const answered = markFailures(transcript, data.content);
   appendMessage(transcript, 'user', data.content);
   transcript.contextTokens += sizeOf(data.content) / charactersPerToken;
-  transcript.open = [];
+  transcript.open = transcript.open.filter(({ id }) => !answered.has(id));
   transcript.isSubmitting = false;
   if (data.why === 'results') transcript.invalidTurns = data.invalid === true ? transcript.invalidTurns + 1 : 0;
   if (data.why === 'reminder') transcript.reminders++;
@@ -200,15 +201,14 @@ function appendMessage(
   transcript.messages.push({ role, content: [...before, ...content] });
 }
 
-function markFailures(transcript: Transcript, content: readonly ContentBlockParam[]): void {
-  const deeds = transcript.open.length === 0 ? [] : transcript.deeds.slice(-transcript.open.length);
-  const failed = new Set(
-    content.flatMap((block) => (block.type === 'tool_result' && block.is_error === true ? [block.tool_use_id] : [])),
-  );
-  for (const [index, use] of transcript.open.entries()) {
-    const deed = deeds[index];
-    if (deed !== undefined) deed.failed = failed.has(use.id);
+/** Returns the ids of the calls that were answered. */
+function markFailures({ deeds }: Transcript, content: readonly ContentBlockParam[]): ReadonlySet<string> {
+  const results = content.filter((block) => block.type === 'tool_result');
+  for (const { tool_use_id: id, is_error: failed = false } of results) {
+    const deed = deeds.findLast((one) => one.id === id);
+    if (deed !== undefined) deed.failed = failed;
   }
+  return new Set(results.map((result) => result.tool_use_id));
 }
 
 /** A message's content as blocks. */

@@ -54,7 +54,7 @@ function connectAnthropic({ apiKey, baseUrl, timeouts }: Connection): Client {
     logLevel: 'off',
     openTelemetry: {},
     defaultHeaders: { 'User-Agent': userAgent },
-    fetch: guardedFetch(timeouts.silenceMs, apiKey),
+    fetch: guardedFetch(timeouts, apiKey),
   });
 }
 

@@ -21,7 +21,12 @@ export type ModelErrorReason =
 export class ModelError extends BotError {
   readonly reason: ModelErrorReason;
 
-  constructor(code: ErrorCode, reason: ModelErrorReason, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    reason: ModelErrorReason,
+    message: string,
+    options?: ErrorOptions & { readonly retryAt?: number },
+  ) {
     super(code, message, options);
     this.reason = reason;
   }
@@ -41,11 +46,16 @@ interface Row {
   readonly type?: readonly string[];
   /** The machine-readable code, more precise than the status. */
   readonly code?: readonly string[];
+  /** Words of an invalid request, for the refusals that the API gives no code of their own. */
+  readonly words?: RegExp;
   readonly verdict: Failure['verdict'];
   readonly reason: ModelErrorReason;
 }
 
-/** The first row that fits decides: codes before categories before statuses. */
+/**
+ * The first row that fits decides: codes before words before categories before statuses. Words may change without notice; what they
+ * then cost is a run that ends as `invalid` instead of going on.
+ */
 const rows: readonly Row[] = [
   {
     code: [
@@ -59,6 +69,10 @@ const rows: readonly Row[] = [
   },
   { type: ['billing_error'], verdict: 'unavailable', reason: 'spend-limit' },
   { status: [402], verdict: 'unavailable', reason: 'spend-limit' },
+  { words: /credit balance is too low/i, verdict: 'unavailable', reason: 'spend-limit' },
+  { code: ['prompt_too_long', 'request_body_too_large_after_decoding'], verdict: 'rejected', reason: 'too-large' },
+  { type: ['request_too_large'], verdict: 'rejected', reason: 'too-large' },
+  { words: /prompt is too long|exceeds? (the )?context (limit|window)/i, verdict: 'rejected', reason: 'too-large' },
   { type: ['overloaded_error'], verdict: 'retry', reason: 'overloaded' },
   { type: ['rate_limit_error'], verdict: 'retry', reason: 'rate-limited' },
   { status: [413], verdict: 'rejected', reason: 'too-large' },
@@ -74,7 +88,7 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * Reads what a failed call means from its status, category and code, never from its message.
+ * Reads what a failed call means from its status, category and code; from its words only where the API gives nothing else.
  * A connection that failed, and a stream that broke off or ended early, can be tried again.
  */
 export function readFailure(error: unknown, now: () => number): Failure {
@@ -92,7 +106,12 @@ export function isApiError(error: unknown): error is APIError {
 }
 
 function fits(row: Row, error: APIError): boolean {
-  return has(row.code, error.errorCode) || has(row.type, error.type) || has(row.status, error.status);
+  return (
+    has(row.code, error.errorCode) ||
+    has(row.type, error.type) ||
+    has(row.status, error.status) ||
+    (error.type === 'invalid_request_error' && row.words?.test(error.apiMessage ?? '') === true)
+  );
 }
 
 function has<T>(values: readonly T[] | undefined, value: T | null | undefined): boolean {
@@ -110,14 +129,20 @@ function overruled(verdict: Failure['verdict'], error: APIError): Failure['verdi
   return verdict === 'retry' && error.headers?.get('x-should-retry') === 'false' ? 'unavailable' : verdict;
 }
 
-/** `retry-after-ms`, or `retry-after` as seconds or an HTTP date; undefined when neither says anything usable. */
+/** Nobody means a longer wait than this; a header that says so is not believed beyond it. */
+const longestWaitMs = 24 * 3_600_000;
+
+/**
+ * `retry-after-ms`, or `retry-after` as seconds or an HTTP date; undefined when neither says anything usable. A date is read against
+ * the answer's own, as our clock may be wrong.
+ */
 function readRetryAfter(headers: Headers | undefined, now: () => number): number | undefined {
-  const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const after = headers?.get('retry-after');
-  if (after === undefined || after === null || after.trim() === '') return undefined;
-  const wait = Number.isNaN(Number(after)) ? Date.parse(after) - now() : Number(after) * 1000;
-  return wait >= 0 ? wait : undefined;
+  const after = headers?.get('retry-after') ?? '';
+  const answeredAt = Date.parse(headers?.get('date') ?? '');
+  const untilDate = Date.parse(after) - (Number.isNaN(answeredAt) ? now() : answeredAt);
+  const waits = [Number(headers?.get('retry-after-ms') ?? ''), Number(after) * 1000, untilDate];
+  const wait = waits.find((one) => one > 0);
+  return wait === undefined ? undefined : Math.min(wait, longestWaitMs);
 }
 
 const advice: Readonly<Record<ModelErrorReason, string>> = {
@@ -126,21 +151,31 @@ const advice: Readonly<Record<ModelErrorReason, string>> = {
   'server-error': 'the API answers with errors of its own',
   connection: 'the connection fails or breaks off',
   'spend-limit':
-    'the spend limit or credit of the account is used up: raise it in the Anthropic Console, then the work goes on',
+    'the spend limit or credit of the account is used up: raise the limit or buy credit in the console of whoever provides the model, then the work goes on by itself',
   key: 'the API key is refused: check ANTHROPIC_API_KEY and what the key may use',
   'not-found': 'the model or address does not exist: check the model name and ANTHROPIC_BASE_URL',
   'too-large': 'the request is larger than the API takes',
   invalid: 'the API calls the request invalid',
 };
 
-/** The failure as one of our errors, after `attempts` tries; the API's own error is its cause. */
-export function toModelError(error: unknown, failure: Failure, attempts: number): BotError {
-  const code = failure.verdict === 'rejected' ? 'model-rejected' : 'model-unavailable';
+/** The failure as one of our errors, after `attempts` tries; the API's own error is its cause. `retryAt` is in milliseconds since 1970. */
+export function toModelError(
+  error: unknown,
+  failure: Failure,
+  { attempts, retryAt }: { readonly attempts: number; readonly retryAt: number | undefined },
+): BotError {
   const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
   const said = isApiError(error) ? describe(error) : '';
-  return new ModelError(code, failure.reason, `The model did not answer${tries}: ${advice[failure.reason]}${said}.`, {
+  const message = `The model did not answer${tries}: ${advice[failure.reason]}${said}.`;
+  return new ModelError(codeOf(failure), failure.reason, message, {
     cause: error,
+    ...(retryAt !== undefined && { retryAt }),
   });
+}
+
+function codeOf({ verdict, reason }: Failure): ErrorCode {
+  if (reason === 'spend-limit') return 'model-spend-limit';
+  return verdict === 'rejected' ? 'model-rejected' : 'model-unavailable';
 }
 
 /** Status, category, code and request id: enough to ask support, nothing of the request. */
@@ -154,7 +189,9 @@ function describe(error: APIError): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-/** The call was stopped by whoever asked for it. */
-export function abortedError(cause: unknown): BotError {
-  return new BotError('aborted', 'The call to the model was stopped before it answered.', { cause });
+/** The call was stopped by whoever asked for it; a reason of ours is handed on as it is. */
+export function stoppedError(signal: AbortSignal): BotError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof BotError) return reason;
+  return new BotError('aborted', 'The call to the model was stopped before it answered.', { cause: reason });
 }

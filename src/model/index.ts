@@ -6,6 +6,7 @@ export type {
   Model,
   ModelStop,
   ResolvedModel,
+  TextBlockParam,
   ToolDefinition,
   ToolResultBlockParam,
   ToolUseBlock,

@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 
 export type MessageParam = Anthropic.MessageParam;
 export type ContentBlockParam = Anthropic.ContentBlockParam;
+export type TextBlockParam = Anthropic.TextBlockParam;
 export type ContentBlock = Anthropic.ContentBlock;
 export type ToolUseBlock = Anthropic.ToolUseBlock;
 export type ToolResultBlockParam = Anthropic.ToolResultBlockParam;
@@ -51,7 +52,9 @@ export interface Model {
   resolve(wanted: string): Promise<ResolvedModel>;
   /**
    * One model turn, streamed, retried with backoff on 429, 529, 5xx, dropped and half-read streams.
-   * Throws `model-unavailable` when that does not help, `model-rejected` when the request or key is refused, `aborted` on the signal.
+   * Throws `model-unavailable` when that does not help, `model-spend-limit` at once when the account is used up, `model-rejected` when
+   * the request or key is refused (`reason` `too-large` when the prompt doesn't fit), and on the signal its reason if that is an error
+   * of ours, otherwise `aborted`. `retryAt` says when to ask again, where the API has said it.
    */
   turn(request: TurnRequest): Promise<TurnReply>;
 }

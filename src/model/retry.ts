@@ -1,5 +1,5 @@
 import { BotError } from '../domain/index.ts';
-import { abortedError, readFailure, toModelError } from './failure.ts';
+import { readFailure, stoppedError, toModelError } from './failure.ts';
 import type { Failure } from './failure.ts';
 
 /** One policy for every call. A turn is tried for about two minutes; after that the job is parked, not lost. */
@@ -25,19 +25,21 @@ export interface RetryTools {
 
 /**
  * Repeats the call as the policy says. What an attempt received before it failed is discarded.
- * Throws `model-unavailable`, `model-rejected` or `aborted`.
+ * Throws `model-unavailable`, `model-spend-limit` or `model-rejected`, with `retryAt` where the API said how long to wait; or, when
+ * the signal aborts, its reason if that is an error of ours and `aborted` otherwise.
  */
 export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal, tools: RetryTools): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    if (isStopped(signal)) throw abortedError(signal.reason);
+    if (isStopped(signal)) throw stoppedError(signal);
     try {
       return await call();
     } catch (error) {
-      if (isStopped(signal)) throw abortedError(error);
+      if (isStopped(signal)) throw stoppedError(signal);
       if (error instanceof BotError) throw error;
       const failure = readFailure(error, tools.now);
       const delay = delayBefore(attempt + 1, failure, tools.random);
-      if (delay === undefined) throw toModelError(error, failure, attempt);
+      if (delay === undefined)
+        throw toModelError(error, failure, { attempts: attempt, retryAt: retryAt(failure, tools) });
       await pause(delay, signal, tools);
     }
   }
@@ -52,7 +54,7 @@ async function pause(delay: number, signal: AbortSignal, tools: RetryTools): Pro
   try {
     await tools.wait(delay, signal);
   } catch (error) {
-    throw isStopped(signal) ? abortedError(error) : error;
+    throw isStopped(signal) ? stoppedError(signal) : error;
   }
 }
 
@@ -63,4 +65,11 @@ function delayBefore(attempt: number, failure: Failure, random: () => number): n
   if (failure.retryAfterMs === undefined) return backoff * (1 - retryPolicy.jitter * random());
   if (failure.retryAfterMs > retryPolicy.longestRetryAfterMs) return undefined;
   return failure.retryAfterMs + retryPolicy.firstDelayMs * retryPolicy.jitter * random();
+}
+
+/** When whoever gets the error may ask again. An API that kept us waiting through all attempts is left alone for as long as we wait at most. */
+function retryAt({ verdict, retryAfterMs }: Failure, { now, random }: RetryTools): number | undefined {
+  if (retryAfterMs === undefined || verdict === 'rejected') return undefined;
+  const wait = Math.max(retryAfterMs, retryPolicy.longestRetryAfterMs);
+  return Math.ceil(now() + wait + retryPolicy.longestDelayMs * retryPolicy.jitter * random());
 }

@@ -25,7 +25,7 @@ export async function streamMessage(
   signal: AbortSignal,
 ): Promise<TurnReply> {
   const stream = client.messages.stream(params, { signal });
-  const heard: Heard = { isConnected: false, snapshot: undefined, json: new Map() };
+  const heard: Heard = { isConnected: false, isComplete: false, snapshot: undefined, json: new Map() };
   stream.on('connect', () => {
     heard.isConnected = true;
   });
@@ -36,9 +36,9 @@ export async function streamMessage(
     return toReply(await stream.finalMessage(), heard.json);
   } catch (error) {
     if (!heard.isConnected && !isApiError(error)) throw notSent(error);
-    const rest = beforeMalformed(error, heard);
-    if (rest === undefined) throw error;
-    return toReply(rest, heard.json);
+    const whole = heard.isComplete ? heard.snapshot : beforeMalformed(error, heard);
+    if (whole === undefined) throw error;
+    return toReply(whole, heard.json);
   }
 }
 
@@ -49,6 +49,8 @@ function notSent(cause: unknown): BotError {
 
 interface Heard {
   isConnected: boolean;
+  /** The message was ended by its own last event: whatever happens to the connection after it, the answer is whole and paid for. */
+  isComplete: boolean;
   snapshot: Message | undefined;
   /** The arguments of each tool use so far, by index of its block. */
   readonly json: Map<number, string>;
@@ -56,6 +58,7 @@ interface Heard {
 
 function hear(heard: Heard, event: Anthropic.MessageStreamEvent, snapshot: Message): void {
   heard.snapshot = snapshot;
+  if (event.type === 'message_stop') heard.isComplete = true;
   if (event.type !== 'content_block_delta' || event.delta.type !== 'input_json_delta') return;
   heard.json.set(event.index, (heard.json.get(event.index) ?? '') + event.delta.partial_json);
 }
@@ -65,16 +68,31 @@ function hear(heard: Heard, event: Anthropic.MessageStreamEvent, snapshot: Messa
  * received until then is the answer: the model hears of its mistake at once instead of being asked again for money.
  * The stop reason and the count of output tokens come after that point, so the one is `tool_use` and the other is
  * estimated from the bytes. Blocks that followed are lost.
+ *
+ * An event that isn't JSON ends the stream with the same error. The arguments tell which it was: read as far as they
+ * came, the SDK can't make anything of malformed ones, while those of a half-heard answer are merely unfinished.
  */
-function beforeMalformed(error: unknown, heard: Heard): Message | undefined {
+function beforeMalformed(error: unknown, { snapshot, json }: Heard): Message | undefined {
   const isSyntax = error instanceof Anthropic.AnthropicError && error.cause instanceof SyntaxError;
-  if (!isSyntax || heard.snapshot === undefined) return undefined;
-  const last = heard.snapshot.content.length - 1;
-  const json = heard.json.get(last);
-  if (json === undefined || readObject(json) !== undefined) return undefined;
-  const bytes = Buffer.byteLength(json) + Buffer.byteLength(JSON.stringify(heard.snapshot.content.slice(0, last)));
-  const usage = { ...heard.snapshot.usage, output_tokens: Math.ceil(bytes / 3) };
-  return { ...heard.snapshot, stop_reason: 'tool_use', usage };
+  const last = snapshot?.content.at(-1);
+  if (!isSyntax || snapshot === undefined || last?.type !== 'tool_use' || !isMalformed(last)) return undefined;
+  const bytes = snapshot.content.reduce((sum, block, at) => sum + sizeOf(block, json.get(at)), 0);
+  const usage = { ...snapshot.usage, output_tokens: Math.ceil(bytes / 3) };
+  return { ...snapshot, stop_reason: 'tool_use', usage };
+}
+
+/** The SDK parses what there is of the arguments when its `input` is read. */
+function isMalformed(use: Anthropic.ToolUseBlock): boolean {
+  try {
+    return use.input === undefined;
+  } catch {
+    return true;
+  }
+}
+
+function sizeOf(block: ContentBlock, json = ''): number {
+  const texts = [json, 'text' in block ? block.text : '', 'thinking' in block ? block.thinking : ''];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 function toReply(message: Message, json: ReadonlyMap<number, string>): TurnReply {

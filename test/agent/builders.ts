@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildPrompt, runAgent } from '../../src/agent/index.ts';
-import type { AgentDefinition, AgentDeps, AgentRunInput, Task } from '../../src/agent/index.ts';
+import type { AgentDeps, AgentRunInput, Task } from '../../src/agent/index.ts';
 import type { AgentRun, ChangeSet, Checkout, JobProgress } from '../../src/domain/index.ts';
 import { createModel } from '../../src/model/index.ts';
 import { createSandbox, type Box } from '../../src/sandbox/index.ts';
 import type { Journal, JournalEntry } from '../../src/store/index.ts';
+import type { AgentDefinition } from '../../src/team/index.ts';
 import { startModel, type ModelOptions, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
 
 const run = promisify(execFile);

@@ -12,11 +12,21 @@ const whole = [
   { type: 'tool_use', id: 'toolu_1', input: { command: 'ls -la' } },
 ];
 
+const tooLong = 'prompt is too long: 1000001 tokens > 1000000 maximum';
+const invalid = 'invalid_request_error';
+
 describe('a call that fails for a while is repeated', () => {
   it.each<[string, Reply, number]>([
     ['429 without retry-after', fault(429), 1000],
     ['429 with retry-after in seconds', fault(429, { retryAfter: 7 }), 7000],
-    ['429 with retry-after as a date', fault(429, { retryAfter: 'Mon, 23 Nov 2026 12:00:30 GMT' }), 30_000],
+    [
+      '429 with retry-after as a date, counted from the answer’s own',
+      fault(429, { retryAfter: 'Mon, 23 Nov 2026 14:00:30 GMT', headers: { date: 'Mon, 23 Nov 2026 14:00:00 GMT' } }),
+      30_000,
+    ],
+    ['429 with a retry-after that has passed', fault(429, { retryAfter: 'Sun, 22 Nov 2020 14:00:30 GMT' }), 1000],
+    ['429 with a retry-after of nothing', fault(429, { retryAfter: 0, retryAfterMs: 0 }), 1000],
+    ['429 at the longest wait that is sat out', fault(429, { retryAfter: 120 }), 120_000],
     ['429 with retry-after in milliseconds', fault(429, { retryAfterMs: 250 }), 250],
     ['429 with a retry-after that makes no sense', fault(429, { retryAfter: 'soon' }), 1000],
     ['429 at a ramp limit', fault(429, { errorCode: 'ramp_limit_exceeded', retryAfter: 2 }), 2000],
@@ -40,7 +50,7 @@ describe('a call that fails for a while is repeated', () => {
     ['an overload after the answer began', errorAfter(answer, 'text'), 1000],
     ['a server error after the answer began', errorAfter(answer, 'arguments', 'api_error', 'Internal'), 1000],
     ['a rate limit after the answer began', errorAfter(answer, 'text', 'rate_limit_error', 'Slow down'), 1000],
-  ])('%s', async (_, planted, delay) => {
+  ])('RL-30, RL-31, RL-32: %s', async (_, planted, delay) => {
     await using standIn = await startModel([planted, answer]);
     const { model, waits } = openDoor(standIn, { now: () => Date.parse('2026-11-23T12:00:00Z') });
     const said = await model.turn(question());
@@ -54,9 +64,9 @@ describe('a call that fails for a while is repeated', () => {
     ['never answers', hang()],
     ['falls silent in a text', hang(answer, 'text')],
     ['falls silent in arguments', hang(answer, 'arguments')],
-  ])('an answer that %s', async (_, planted) => {
+  ])('RL-31: an answer that %s', async (_, planted) => {
     await using standIn = await startModel((request) => (request.number === 1 ? planted : answer));
-    const { model } = openDoor(standIn, { timeouts: { answerMs: 300, silenceMs: 300 } });
+    const { model } = openDoor(standIn, { timeouts: { answerMs: 300, silenceMs: 300, wholeMs: 60_000 } });
     expect((await model.turn(question())).content).toMatchObject(whole);
     expect(standIn.requests.length).toBeGreaterThan(1);
   });
@@ -98,19 +108,6 @@ describe('a call that fails for a while is repeated', () => {
 
 describe('a call that fails for good is not repeated', () => {
   it.each<[string, Reply, string, string]>([
-    [
-      '429 at the spend limit',
-      fault(429, { errorCode: 'enforced_spend_limit_reached' }),
-      'model-unavailable',
-      'spend-limit',
-    ],
-    [
-      '429 at the contract limit',
-      fault(429, { errorCode: 'contract_spend_limit_reached' }),
-      'model-unavailable',
-      'spend-limit',
-    ],
-    ['402', fault(402), 'model-unavailable', 'spend-limit'],
     ['429 with a wait of an hour', fault(429, { retryAfter: 3600 }), 'model-unavailable', 'rate-limited'],
     ['529 that says not to', fault(529, { headers: { 'x-should-retry': 'false' } }), 'model-unavailable', 'overloaded'],
     ['400', fault(400), 'model-rejected', 'invalid'],
@@ -118,10 +115,14 @@ describe('a call that fails for good is not repeated', () => {
     ['403', fault(403), 'model-rejected', 'key'],
     ['404', fault(404), 'model-rejected', 'not-found'],
     ['413', fault(413), 'model-rejected', 'too-large'],
+    ['a prompt that is too long', fault(400, { message: tooLong }), 'model-rejected', 'too-large'],
+    ['a prompt too long by its code', fault(400, { errorCode: 'prompt_too_long' }), 'model-rejected', 'too-large'],
+    ['a prompt found too long late', errorAfter(answer, 'start', invalid, tooLong), 'model-rejected', 'too-large'],
+    ['words that say nothing of the status', fault(403, { message: tooLong }), 'model-rejected', 'key'],
     ['418', fault(418, { errorType: 'teapot_error' }), 'model-rejected', 'invalid'],
     [
       'an invalid request after the answer began',
-      errorAfter(answer, 'text', 'invalid_request_error', 'no'),
+      errorAfter(answer, 'text', invalid, 'no'),
       'model-rejected',
       'invalid',
     ],

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadDefinition, loadKnowledge } from '../../src/agent/index.ts';
+import { loadDefinition, loadKnowledge } from '../../src/team/index.ts';
 
 const folder = join(import.meta.dirname, '../../agents');
 const stacks =

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadDefinition, loadKnowledge } from '../../src/agent/index.ts';
+import { loadDefinition, loadKnowledge } from '../../src/team/index.ts';
 
 let folder: string;
 beforeEach(async () => {
