@@ -59,7 +59,7 @@ describe('a fault', () => {
     await expect(waiting).rejects.toThrow('timeout');
   });
 
-  it('that lags hides young items from lists, and from nothing else', async () => {
+  it('that lags hides young items from the very list it strikes, and from nothing else', async () => {
     await comment('old');
     time += 60_000;
     const { data } = await comment('young');

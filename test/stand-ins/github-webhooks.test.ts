@@ -153,10 +153,52 @@ describe('a delivery', () => {
     expect((await app.apps.listWebhookDeliveries()).data).toEqual([]);
   });
 
-  it('is lost when there is no address', async () => {
+  it('is recorded as failed while nobody answers, and can be repeated afterwards', async () => {
     github.disconnectWebhook();
     await github.openIssue(shop, { title: 'Broken', by: 'ann' });
-    expect(github.deliveries).toEqual([]);
+    expect(github.deliveries).toMatchObject([
+      { state: 'failed', status: 'failed to connect to host', statusCode: 502 },
+    ]);
+    const { data } = await appOctokit(github).apps.listWebhookDeliveries({ status: 'failure' });
+    expect(data.map((each) => each.guid)).toEqual(github.deliveries.map((each) => each.guid));
+    github.connectWebhook(receiver.url);
+    github.redeliver(github.deliveries[0]?.id ?? 0);
+    await github.settled();
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('is made by nothing before there was an address', async () => {
+    await using deaf = await startGitHub();
+    const repo = await deaf.createRepository({ owner: 'acme', name: 'shop' });
+    await deaf.openIssue(repo, { title: 'Broken', by: 'ann' });
+    expect(deaf.deliveries).toEqual([]);
+  });
+
+  it('fails on the wire as often as it is told, and GitHub knows', async () => {
+    github.failDeliveries(0.1);
+    for (let count = 0; count < 20; count += 1) {
+      await github.openIssue(shop, { title: 'Broken', by: 'ann' });
+      await github.settled();
+    }
+    expect(receiver.received).toHaveLength(18);
+    const failed = github.deliveries.filter((each) => each.state === 'failed');
+    expect(failed).toHaveLength(2);
+    for (const { id } of failed) github.redeliver(id);
+    github.failDeliveries(0);
+    await github.openIssue(shop, { title: 'Broken', by: 'ann' });
+    await github.settled();
+    expect(receiver.received).toHaveLength(21);
+  });
+
+  it('is lost as often as it is told, and GitHub knows nothing of it', async () => {
+    github.loseDeliveries(({ payload }) => JSON.stringify(payload).includes('Lost'));
+    await github.openIssue(shop, { title: 'Lost', by: 'ann' });
+    await github.openIssue(shop, { title: 'Found', by: 'ann' });
+    await github.settled();
+    expect(receiver.received).toHaveLength(1);
+    expect(github.deliveries).toHaveLength(1);
+    const written = github.chronicle.filter((entry) => entry.type === 'delivery');
+    expect(written).toMatchObject([{ state: 'lost' }, { state: 'answered', statusCode: 200 }]);
   });
 });
 

@@ -29,6 +29,14 @@ export function notFound(): ApiError {
   return new ApiError(404, 'Not Found');
 }
 
+/** The way to where something is now: 301 for reads, 307, which keeps the method, for all others. */
+export function movedTo(url: string, method: string): ApiError {
+  const parts = { fields: { url }, headers: { location: url } };
+  return method === 'GET'
+    ? new ApiError(301, 'Moved Permanently', parts)
+    : new ApiError(307, 'Temporary Redirect', parts);
+}
+
 /** 422 with the list of what is wrong, the shape of most refusals. */
 export function validationFailed(...errors: FieldError[]): ApiError {
   return new ApiError(422, 'Validation Failed', { fields: { errors } });

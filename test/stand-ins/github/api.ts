@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { acceptedPermissions, authenticate, canSee, requireAccess } from './auth.ts';
-import { ApiError, notAccessible, notFound } from './api-error.ts';
+import { ApiError, movedTo, notAccessible, notFound } from './api-error.ts';
 import type { Fault } from './faults.ts';
+import { asSeenAt } from './lag.ts';
 import type { Contract } from './openapi.ts';
 import { pageOf } from './pages.ts';
 import { primaryLimit, secondaryLimit } from './rate-limit.ts';
@@ -30,6 +31,8 @@ export interface ApiReply {
   readonly actor: Actor;
   /** `GET /repos/{owner}/{repo}`, or undefined for a path that we don't have. */
   readonly route: string | undefined;
+  /** The limit that the caller ran into, unless it was planted. */
+  readonly limit: 'primary' | 'content' | undefined;
   /** Set when the answer breaks GitHub's own description of its API. */
   readonly violation: string | undefined;
 }
@@ -46,26 +49,33 @@ export interface ApiDeps {
 interface Progress {
   actor: Actor;
   match: Match | undefined;
+  limit: 'primary' | 'content' | undefined;
 }
 
 /** Answers one API call from start to end. Never rejects: what goes wrong inside is a 500 that says so. */
 export async function answerApi(deps: ApiDeps, request: ApiRequest, fault?: Fault): Promise<ApiReply> {
-  const progress: Progress = { actor: { type: 'anonymous' }, match: undefined };
+  const progress: Progress = { actor: { type: 'anonymous' }, match: undefined, limit: undefined };
   const answer = await perform(deps, request, { progress, fault }).catch((error: unknown) =>
     errorAnswer(deps.contract, progress, error),
   );
   const route = routeName(progress.match);
-  const shown = answer.list === undefined ? answer : pageOf(lagging(deps, answer, fault), request, deps.world);
+  const shown = answer.list === undefined ? answer : pageOf(answer, request, deps.world);
   const violation = deps.strict ? violationOf(deps.contract, route, shown, request) : undefined;
   const sent = violation === undefined ? shown : broken(violation);
   return finish(deps, request, { progress, sent, violation });
 }
 
-async function perform(
-  deps: ApiDeps,
-  request: ApiRequest,
-  state: { progress: Progress; fault: Fault | undefined },
-): Promise<Answer> {
+/** The route that will answer, as `GET /repos/{owner}/{repo}`. */
+export function routeOf(world: World, method: string, path: string): string | undefined {
+  return routeName(matchRoute(method, withoutRepositoryId(world, path)));
+}
+
+interface State {
+  readonly progress: Progress;
+  readonly fault: Fault | undefined;
+}
+
+async function perform(deps: ApiDeps, request: ApiRequest, state: State): Promise<Answer> {
   const { world } = deps;
   if (request.headers['user-agent'] === undefined) {
     throw new ApiError(
@@ -80,32 +90,52 @@ async function perform(
   const match = matchRoute(request.method, path);
   if (match === undefined) throw notFound();
   state.progress.match = match;
-  if (match.route.path !== '/rate_limit') deps.limits.count(actor, createsContent(match.route));
-  if (state.fault?.then === 'status') {
-    const { status, body = {}, headers = {} } = state.fault;
-    throw new ApiError(status, typeof body['message'] === 'string' ? body['message'] : 'Fault', {
-      fields: body,
-      headers,
-    });
-  }
+  countCall(deps, match.route, state.progress);
+  throwStatus(state.fault);
   const call: Call = {
     world,
     actor,
+    method: request.method,
     params: match.params,
+    belowIssue: /\/issues\/\d+(\/.*)$/.exec(path)?.[1] ?? '',
     query: request.query,
     ...readBody(request),
     accept: request.headers['accept'] ?? '',
+    asOf: lagOf(world, request, state.fault),
     limits: deps.limits,
     webhooks: deps.webhooks,
   };
-  return access(deps, match, call);
+  return asSeenAt(await access(deps, match, call), call.asOf);
+}
+
+/** Asking for the limits costs nothing. */
+function countCall({ limits }: ApiDeps, route: Route, progress: Progress): void {
+  const refusal = route.path === '/rate_limit' ? undefined : limits.count(progress.actor, isContent(route));
+  if (refusal === undefined) return;
+  progress.limit = refusal.limit;
+  throw refusal.answer;
+}
+
+function throwStatus(fault: Fault | undefined): void {
+  if (fault?.then !== 'status') return;
+  const { status, body = {}, headers = {} } = fault;
+  const message = typeof body['message'] === 'string' ? body['message'] : 'Fault';
+  throw new ApiError(status, message, { fields: body, headers });
+}
+
+/** A reader who lags sees nothing that is younger than this. */
+function lagOf(world: World, request: ApiRequest, fault: Fault | undefined): number {
+  if (fault?.then !== 'lag' || request.method !== 'GET') return Infinity;
+  return world.now() - (fault.ms ?? 30_000);
 }
 
 function throwLimits(deps: ApiDeps, actor: Actor, fault: Fault | undefined): void {
   const { now } = deps.world;
   if (fault?.then === 'rate-limit') {
     const who = actor.type === 'installation' ? `installation ID ${actor.installation.id}` : actor.type;
-    throw primaryLimit(who, now() + (fault.resetInMs ?? 3_600_000), now(), fault.status);
+    const resetInMs = fault.resetInMs ?? 3_600_000;
+    if (fault.holds === true) deps.limits.close(actor, resetInMs);
+    throw primaryLimit(who, now() + resetInMs, now(), fault.status);
   }
   if (fault?.then === 'secondary-limit') throw secondaryLimit(fault.retryAfter, fault.status);
 }
@@ -139,13 +169,7 @@ function movedOrMissing(call: Call, match: Match): ApiError {
   const id = call.world.moved.get(`${call.params['owner'] ?? ''}/${call.params['repo'] ?? ''}`.toLowerCase());
   const repo = id === undefined ? undefined : call.world.repos.get(id);
   if (repo === undefined || !canSee(call.actor, repo)) return notFound();
-  const url = `${call.world.url}/api/v3/repositories/${repo.id}${match.belowRepository}`;
-  // 307 keeps the method; GitHub answers 301 to reads.
-  const status = match.route.method === 'GET' ? 301 : 307;
-  return new ApiError(status, status === 301 ? 'Moved Permanently' : 'Temporary Redirect', {
-    fields: { url },
-    headers: { location: url },
-  });
+  return movedTo(`${call.world.url}/api/v3/repositories/${repo.id}${match.belowRepository}`, match.route.method);
 }
 
 /** `/repositories/<id>/…` is the address that survives renames. */
@@ -174,9 +198,30 @@ function checkBody(contract: Contract, route: Route, call: Call): void {
   if (problem !== undefined) throw new ApiError(422, problem);
 }
 
-/** What GitHub counts against its content limits: things that people are told of. */
-function createsContent(route: Route): boolean {
-  return route.method === 'POST' && /\/(comments|issues|pulls|reviews)$/.test(route.path);
+const issue = '/repos/{owner}/{repo}/issues';
+const pull = '/repos/{owner}/{repo}/pulls';
+const contentRoutes = new Set([
+  `POST ${issue}`,
+  `POST ${issue}/{issue_number}/comments`,
+  `PATCH ${issue}/comments/{comment_id}`,
+  `POST ${issue}/{issue_number}/reactions`,
+  `POST ${issue}/comments/{comment_id}/reactions`,
+  `POST ${pull}`,
+  `PATCH ${pull}/{pull_number}`,
+  `POST ${pull}/{pull_number}/reviews`,
+  'POST /repos/{owner}/{repo}/check-runs',
+  'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}',
+  'POST /repos/{owner}/{repo}/git/refs',
+  'PATCH /repos/{owner}/{repo}/git/refs/{ref}',
+]);
+
+/** What GitHub counts against its limits for content: what people are told of, and branches. Not blobs, trees and commits. */
+function isContent(route: Route): boolean {
+  return isContentRoute(`${route.method} ${route.path}`);
+}
+
+export function isContentRoute(route: string): boolean {
+  return contentRoutes.has(route);
 }
 
 function routeName(match: Match | undefined): string | undefined {
@@ -210,19 +255,6 @@ function violationOf(
   return problem === undefined ? undefined : `${request.method} ${request.path}: ${problem}`;
 }
 
-/** A lagging list doesn't have the youngest items yet. */
-function lagging(deps: ApiDeps, answer: Answer, fault: Fault | undefined): Answer {
-  if (fault?.then !== 'lag' || answer.list === undefined) return answer;
-  const newest = deps.world.now() - (fault.ms ?? 30_000);
-  return { ...answer, list: answer.list.filter((item) => bornAt(item) <= newest) };
-}
-
-function bornAt(item: unknown): number {
-  if (!isObject(item)) return 0;
-  const time = item['created_at'] ?? item['submitted_at'] ?? item['started_at'];
-  return typeof time === 'string' ? Date.parse(time) : 0;
-}
-
 function finish(
   deps: ApiDeps,
   request: ApiRequest,
@@ -244,6 +276,7 @@ function finish(
     body: unchanged ? Buffer.alloc(0) : body,
     actor: progress.actor,
     route: routeName(progress.match),
+    limit: progress.limit,
     violation,
   };
 }

@@ -16,10 +16,13 @@ export type Fault = FaultMatch &
     | { readonly then: 'hang' }
     /** Answered correctly, later. */
     | { readonly then: 'delay'; readonly ms: number }
-    /** A list doesn't show yet what was made less than `ms` ago (30 s if not said). */
+    /** A read doesn't show yet what was made less than `ms` ago (30 s if not said): not in lists, nor by itself; refs as they were. */
     | { readonly then: 'lag'; readonly ms?: number }
-    /** The primary limit is used up until `resetInMs` from now (one hour if not said). */
-    | { readonly then: 'rate-limit'; readonly resetInMs?: number; readonly status?: 403 | 429 }
+    /**
+     * The primary limit is used up until `resetInMs` from now (one hour if not said). With `holds`, everything else that the
+     * caller sends until then is refused as well, and counts as a limit that it ran into by itself.
+     */
+    | { readonly then: 'rate-limit'; readonly resetInMs?: number; readonly holds?: true; readonly status?: 403 | 429 }
     /** The secondary limit, with or without `retry-after`. */
     | { readonly then: 'secondary-limit'; readonly retryAfter?: number; readonly status?: 403 | 429 }
   );

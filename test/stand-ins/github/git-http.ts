@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { actorOfToken, basicPassword, canSee, grants, userOf } from './auth.ts';
 import { ApiError } from './api-error.ts';
 import { gitEnvironment, listRefs } from './git.ts';
-import { afterRefChanges } from './ref-changes.ts';
+import { afterRefChanges, exclusively } from './ref-changes.ts';
 import type { Actor } from './route.ts';
 import { findRepo, hasRole, roleOf } from './world.ts';
-import type { Repo, World } from './world.ts';
+import type { Repo, User, World } from './world.ts';
 
 export interface GitRequest {
   readonly owner: string;
@@ -47,11 +47,26 @@ export async function serveGit(world: World, wanted: GitRequest, wire: Wire): Pr
   if (repo === undefined) return refusal(actor, notThere(asking));
   const refused = refusalOf(asking, repo, writes);
   if (refused !== undefined) return refusal(actor, refused);
-  const before = writes ? await listRefs(repo.gitDir, 'refs/heads/') : [];
-  const output = await runBackend(repo, { wanted, wire, allowWorkflows: mayTouchWorkflows(actor) });
+  const run = { wanted, wire, allowWorkflows: mayTouchWorkflows(actor) };
   const by = userOf(actor);
-  if (wanted.rest === '/git-receive-pack' && by !== undefined) await afterRefChanges(world, repo, { before, by });
+  const isPush = wanted.rest === '/git-receive-pack' && by !== undefined;
+  const output = isPush ? await receive(world, repo, { run, by }) : await runBackend(repo, run);
   return { actor, ...readCgi(output) };
+}
+
+async function receive(world: World, repo: Repo, push: { run: BackendRun; by: User }): Promise<Buffer> {
+  return exclusively(repo, async () => {
+    const before = await listRefs(repo.gitDir, 'refs/heads/');
+    const output = await runBackend(repo, push.run);
+    await afterRefChanges(world, repo, { before, by: push.by });
+    return output;
+  });
+}
+
+interface BackendRun {
+  readonly wanted: GitRequest;
+  readonly wire: Wire;
+  readonly allowWorkflows: boolean;
 }
 
 /** GitHub refuses a push that touches workflow files unless the App may write workflows. */
@@ -139,14 +154,7 @@ function refusal(actor: Actor, error: ApiError): GitReply {
   return { actor, status: error.status, headers, body: Buffer.from(`${error.message}\n`) };
 }
 
-async function runBackend(
-  repo: Repo,
-  run: {
-    wanted: GitRequest;
-    wire: Wire;
-    allowWorkflows: boolean;
-  },
-): Promise<Buffer> {
+async function runBackend(repo: Repo, run: BackendRun): Promise<Buffer> {
   const { request, query, body } = run.wire;
   const encoding = request.headers['content-encoding'];
   const protocol = request.headers['git-protocol'];

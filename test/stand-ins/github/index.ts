@@ -1,9 +1,14 @@
 /** A stand-in for GitHub over real HTTP: stateful, strict, with real git behind it, checked against GitHub's own API description. */
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Hook } from '../intercept.ts';
+import { createChanges } from './changes.ts';
+import { createChronicle, deliveryPart } from './chronicle.ts';
+import type { Chronicle, ChronicleEntry } from './chronicle.ts';
+import { chronicled } from './chronicled.ts';
 import { createFaults } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { createInstallations } from './installations.ts';
@@ -13,17 +18,19 @@ import type { NewRepository } from './new-repository.ts';
 import { loadContract } from './openapi.ts';
 import { createPeople } from './people.ts';
 import type { People } from './people.ts';
-import { createRateLimits } from './rate-limit.ts';
+import { createRateLimits, unlimited } from './rate-limit.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 import { repositoryHandle } from './repository-handle.ts';
 import type { RepositoryHandle } from './repository-handle.ts';
 import { listen } from './server.ts';
-import type { HistoryEntry, Pages } from './server.ts';
+import type { CallPhase, HistoryEntry, Pages } from './server.ts';
 import { createWebhooks } from './webhooks.ts';
-import type { Delivery } from './webhooks.ts';
+import type { Delivery, Lot } from './webhooks.ts';
 import { ensureUser } from './world.ts';
 import type { Permissions, User, World } from './world.ts';
 
+export type * from './changes.ts';
+export type * from './chronicle.ts';
 export type { CommitRecord } from './commits.ts';
 export type { Fault } from './faults.ts';
 export type { FileContent, NewRepository } from './new-repository.ts';
@@ -37,8 +44,10 @@ export type {
   ReactionView,
   RepositoryHandle,
 } from './repository-handle.ts';
-export type { HistoryEntry } from './server.ts';
-export type { Delivery } from './webhooks.ts';
+export { cutConnection as cut } from '../intercept.ts';
+export type { CallPhase, HistoryEntry } from './server.ts';
+export type { RateLimitOptions } from './rate-limit.ts';
+export type { Delivery, Lot } from './webhooks.ts';
 export type { Permissions, Role } from './world.ts';
 
 export interface GitHubOptions {
@@ -72,8 +81,28 @@ export interface GitHubStandIn extends People, Installations, AsyncDisposable {
   };
   /** Where events go from now on; there is one address, as an App has. */
   connectWebhook(url: string): void;
-  /** Nothing is sent or recorded any more: deliveries made meanwhile are lost. */
+  /** Nobody answers at the address any more: deliveries made meanwhile are recorded as failed. */
   disconnectWebhook(): void;
+  /** This share of first deliveries (0.1 is every tenth), or those picked, fail on the wire; GitHub records them. 0 ends it. */
+  failDeliveries(lot: Lot): void;
+  /** The same for deliveries that are never sent and that GitHub has no record of. */
+  loseDeliveries(lot: Lot): void;
+  /** A further private key of the App, PEM; the others stay good. */
+  addKey(): Promise<string>;
+  /** Takes a private key back. */
+  removeKey(privateKey: string): void;
+  /** Deliveries are signed with it from now on; `app.webhookSecret` is always the present one. */
+  setWebhookSecret(secret: string): void;
+  /** From now on the stand-in's clock is this far from the true one: in answers, in `Date`, for tokens and the App's own tokens. */
+  setClock(offsetMs: number): void;
+  /** What the stand-in's clock says. */
+  now(): number;
+  /** Everything that happened, oldest first: calls, people's actions, deliveries, faults that struck, marks. Plain JSON. */
+  readonly chronicle: readonly ChronicleEntry[];
+  /** Writes a line of the test's own into the chronicle: a kill, a restart, a stop. `data` is plain JSON. */
+  mark(text: string, data?: unknown): void;
+  /** Calls that ran into a limit by themselves: what no planted fault answered. */
+  readonly limitAnswers: readonly HistoryEntry[];
   addUser(login: string): { readonly id: number; readonly login: string; readonly token: string };
   createRepository(wanted: NewRepository): Promise<RepositoryHandle>;
   /** Every attempt to deliver an event, oldest first. */
@@ -91,6 +120,11 @@ export interface GitHubStandIn extends People, Installations, AsyncDisposable {
   /** Returns a function that says how often the fault has struck so far. */
   plantFault(fault: Fault): () => number;
   clearFaults(): void;
+  /**
+   * Awaited for every API and git call: before anything happens (a hook may plant a fault for this very call), and after the
+   * effect but before the answer leaves. A hook that throws `cut` cuts the connection. Returns a function that ends it.
+   */
+  intercept(hook: Hook<HistoryEntry, CallPhase>): () => void;
 }
 
 const usualPermissions: Permissions = {
@@ -115,26 +149,62 @@ const usualEvents = [
 
 /** Starts a GitHub of one App, with nobody and nothing in it yet. Dispose it to stop it and to remove its folder. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubStandIn> {
-  const { world, privateKey } = await createWorld(options);
+  const base = options.now ?? Date.now;
+  let offset = 0;
+  const now = () => base() + offset;
+  const chronicle = createChronicle(now);
+  const { world, privateKey } = await createWorld(options, now);
   const faults = createFaults();
   const contract = loadContract();
   const violations: string[] = [];
-  const webhooks = createWebhooks(world, { timeoutMs: options.webhookTimeoutMs ?? 10_000 });
+  const webhooks = startWebhooks(world, chronicle, options);
   world.emit = webhooks.emit;
   world.wants = webhooks.wants;
-  const unlimited = { perHour: 5_000, contentPerMinute: Infinity, contentPerHour: Infinity };
-  const limits = createRateLimits(world.now, { ...unlimited, ...options.rateLimit });
+  const limits = createRateLimits({ now, steady: base }, { ...unlimited, ...options.rateLimit });
   const api = { world, contract, limits, webhooks, strict: options.strict ?? true };
-  const http = await listen({ api, faults, violations }, options.port ?? 0);
-  const { id, slug, webhookSecret, bot } = world.app;
+  const http = await listen({ api, chronicle, faults, violations }, options.port ?? 0);
+  const { id, slug, bot } = world.app;
   return {
-    ...createPeople(world),
-    ...createInstallations(world),
+    ...chronicled(world, chronicle, createPeople(world)),
+    ...chronicled(world, chronicle, createInstallations(world)),
     url: http.url,
     apiUrl: `${http.url}/api/v3`,
-    app: { id, slug, privateKey, webhookSecret, botLogin: bot.login, botId: bot.id },
+    app: {
+      id,
+      slug,
+      privateKey,
+      get webhookSecret() {
+        return world.app.webhookSecret;
+      },
+      botLogin: bot.login,
+      botId: bot.id,
+    },
     connectWebhook: webhooks.connect,
     disconnectWebhook: webhooks.disconnect,
+    failDeliveries: webhooks.fail,
+    loseDeliveries: webhooks.lose,
+    setClock: (offsetMs) => {
+      offset = offsetMs;
+    },
+    now,
+    addKey: async () => {
+      const keys = await createKeys();
+      world.app.publicKeys.add(keys.publicKey);
+      return keys.privateKey;
+    },
+    removeKey: (key) => {
+      world.app.publicKeys.delete(createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString());
+    },
+    setWebhookSecret: (secret) => {
+      world.app.webhookSecret = secret;
+    },
+    chronicle: chronicle.entries,
+    mark: (text, data = null) => {
+      chronicle.write({ type: 'mark', text, data });
+    },
+    get limitAnswers() {
+      return http.history.filter((entry) => entry.limit !== undefined);
+    },
     addUser: (login) => {
       const user = ensureUser(world, login);
       return { id: user.id, login: user.login, token: user.token };
@@ -148,23 +218,38 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     history: http.history,
     violations,
     plantFault: faults.plant,
-    clearFaults: faults.clear,
+    clearFaults: () => {
+      faults.clear();
+      limits.open();
+    },
+    intercept: http.intercept,
     servePages: http.servePages,
     [Symbol.asyncDispose]: async () => {
-      webhooks.disconnect();
+      webhooks.close();
       await http.close();
       await rm(world.root, { recursive: true, force: true });
     },
   };
 }
 
-async function createWorld(options: GitHubOptions): Promise<{ world: World; privateKey: string }> {
-  const keys = await promisify(generateKeyPair)('rsa', {
+function startWebhooks(world: World, chronicle: Chronicle, options: GitHubOptions) {
+  const onEnd = (delivery: Delivery, sentAt: number, isLost: boolean) => {
+    chronicle.write(deliveryPart(delivery, sentAt, isLost));
+  };
+  const timeoutMs = options.webhookTimeoutMs ?? 10_000;
+  return createWebhooks(world, { timeoutMs, onEnd, steady: chronicle.steady });
+}
+
+async function createKeys(): Promise<{ publicKey: string; privateKey: string }> {
+  return promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   });
-  const now = options.now ?? Date.now;
+}
+
+async function createWorld(options: GitHubOptions, now: () => number): Promise<{ world: World; privateKey: string }> {
+  const keys = await createKeys();
   const slug = options.slug ?? 'backend-developer';
   let lastId = 1_000_000;
   const nextId = () => (lastId += 1);
@@ -179,7 +264,7 @@ async function createWorld(options: GitHubOptions): Promise<{ world: World; priv
       slug,
       name: slug,
       clientId: `Iv23li${randomBytes(7).toString('hex')}`,
-      publicKey: keys.publicKey,
+      publicKeys: new Set([keys.publicKey]),
       webhookSecret: randomBytes(24).toString('hex'),
       permissions: options.permissions ?? usualPermissions,
       events: options.events ?? usualEvents,
@@ -196,6 +281,7 @@ async function createWorld(options: GitHubOptions): Promise<{ world: World; priv
     nextId,
     emit: () => undefined,
     wants: () => false,
+    changes: createChanges(),
   };
   return { world, privateKey: keys.privateKey };
 }

@@ -1,4 +1,5 @@
 import { validationFailed } from './api-error.ts';
+import type { CommentChange, IssueChange } from './changes.ts';
 import { commentShape, issueShape } from './shapes/issues.ts';
 import { pullShape } from './shapes/pulls.ts';
 import { labelShape } from './shapes/repositories.ts';
@@ -23,6 +24,7 @@ export async function openIssue(world: World, repo: Repo, wanted: NewIssue): Pro
   const issue = addIssue(world, repo, { ...wanted, pull: undefined });
   issue.labels = [...new Set(wanted.labels ?? [])].map((name) => ensureLabel(world, repo, name));
   issue.assignees = [...(wanted.assignees ?? [])];
+  tellIssue(world, repo, issue, { did: 'opened' });
   emitIssue(world, repo, { issue, by: wanted.by, action: 'opened' });
   for (const label of issue.labels) await emitLabel(world, repo, { issue, by: wanted.by, label, action: 'labeled' });
   return issue;
@@ -47,6 +49,7 @@ export function addIssue(world: World, repo: Repo, wanted: NewIssue & { pull: Pu
     closedAt: undefined,
     closedBy: undefined,
     reactions: [],
+    events: [],
     pull: wanted.pull,
   };
   repo.issues.set(issue.number, issue);
@@ -127,15 +130,26 @@ export async function editIssue(
 ): Promise<void> {
   checkText('Issue', at);
   const { issue } = at;
-  const changes: Record<string, unknown> = {};
-  if (at.title !== undefined && at.title !== issue.title) changes['title'] = { from: issue.title };
-  if (at.body !== undefined && at.body !== issue.body) changes['body'] = { from: issue.body ?? '' };
+  const changes = differences(at);
   if (Object.keys(changes).length === 0) return;
+  if (changes['title'] !== undefined) {
+    noteEvent(world, issue, { event: 'renamed', by: at.by, fields: { rename: { from: issue.title, to: at.title } } });
+  }
   issue.title = at.title ?? issue.title;
   issue.body = at.body ?? issue.body;
   issue.updatedAt = world.now();
+  tellIssue(world, repo, issue, { did: 'edited' });
   if (issue.pull === undefined) emitIssue(world, repo, { issue, by: at.by, action: 'edited', fields: { changes } });
   else await emitPull(world, repo, { issue, by: at.by, action: 'edited', fields: { changes } });
+}
+
+/** What an edit changes, as its event says it. */
+function differences(at: { issue: Issue; title?: string | undefined; body?: string | undefined }) {
+  const { issue, title, body } = at;
+  const changes: Record<string, unknown> = {};
+  if (title !== undefined && title !== issue.title) changes['title'] = { from: issue.title };
+  if (body !== undefined && body !== issue.body) changes['body'] = { from: issue.body ?? '' };
+  return changes;
 }
 
 export function setState(
@@ -151,6 +165,8 @@ export function setState(
   issue.closedAt = closed ? world.now() : undefined;
   issue.closedBy = closed ? at.by : undefined;
   issue.updatedAt = world.now();
+  noteEvent(world, issue, { event: closed ? 'closed' : 'reopened', by: at.by });
+  tellIssue(world, repo, issue, { did: closed ? 'closed' : 'reopened' });
   emitIssue(world, repo, { issue, by: at.by, action: closed ? 'closed' : 'reopened' });
 }
 
@@ -161,6 +177,8 @@ export async function closePull(world: World, repo: Repo, at: { issue: Issue; by
   issue.closedAt = world.now();
   issue.closedBy = at.by;
   issue.updatedAt = world.now();
+  noteEvent(world, issue, { event: 'closed', by: at.by });
+  tellIssue(world, repo, issue, { did: issue.pull?.mergedAt === undefined ? 'closed' : 'merged' });
   await emitPull(world, repo, { issue, by: at.by, action: 'closed' });
 }
 
@@ -171,6 +189,8 @@ export async function reopenPull(world: World, repo: Repo, at: { issue: Issue; b
   issue.closedAt = undefined;
   issue.closedBy = undefined;
   issue.updatedAt = world.now();
+  noteEvent(world, issue, { event: 'reopened', by: at.by });
+  tellIssue(world, repo, issue, { did: 'reopened' });
   await emitPull(world, repo, { issue, by: at.by, action: 'reopened' });
 }
 
@@ -188,6 +208,7 @@ export function addComment(world: World, repo: Repo, at: { issue: Issue; body: s
   };
   repo.comments.set(comment.id, comment);
   at.issue.updatedAt = world.now();
+  tellComment(world, repo, comment, 'created');
   emitComment(world, repo, { comment, by: at.by, action: 'created' });
   return comment;
 }
@@ -197,12 +218,40 @@ export function editComment(world: World, repo: Repo, at: { comment: Comment; bo
   const from = at.comment.body;
   at.comment.body = at.body;
   at.comment.updatedAt = world.now();
+  tellComment(world, repo, at.comment, 'edited');
   emitComment(world, repo, { ...at, action: 'edited', fields: { changes: { body: { from } } } });
 }
 
 export function deleteComment(world: World, repo: Repo, at: { comment: Comment; by: User }): void {
   repo.comments.delete(at.comment.id);
+  tellComment(world, repo, at.comment, 'deleted');
   emitComment(world, repo, { ...at, action: 'deleted' });
+}
+
+type Told = Pick<IssueChange, 'label' | 'to'> & { readonly did: IssueChange['did'] | 'merged' };
+
+/** Tells that an issue or a pull request changed, whichever it is. */
+export function tellIssue(world: World, repo: Repo, issue: Issue, change: Told): void {
+  const { number, pull, user, body } = issue;
+  const { did, ...more } = change;
+  const place = { repository: repo.id, number, ...more };
+  if (pull === undefined) {
+    if (did !== 'merged') world.changes.tell({ what: 'issue', did, ...place });
+  } else if (did !== 'deleted' && did !== 'transferred') {
+    const { head, headSha, base } = pull;
+    const shown = { author: user.login, head, headSha, base, body: body ?? '' };
+    world.changes.tell({ what: 'pull', did, ...place, ...shown });
+  }
+}
+
+/** Adds to the history that `GET /issues/{number}/events` shows. */
+export function noteEvent(
+  world: World,
+  issue: Issue,
+  entry: { event: string; by: User; fields?: Readonly<Record<string, unknown>> },
+): void {
+  const { event, by: actor, fields = {} } = entry;
+  issue.events.push({ id: world.nextId(), event, actor, createdAt: world.now(), fields });
 }
 
 export async function emitPull(
@@ -232,11 +281,19 @@ export function emitIssue(
 async function emitLabel(
   world: World,
   repo: Repo,
-  at: { issue: Issue; by: User; label: Label; action: string },
+  at: { issue: Issue; by: User; label: Label; action: 'labeled' | 'unlabeled' },
 ): Promise<void> {
+  const { name, color } = at.label;
+  noteEvent(world, at.issue, { event: at.action, by: at.by, fields: { label: { name, color } } });
+  tellIssue(world, repo, at.issue, { did: at.action, label: name });
   const fields = { label: labelShape(world, repo, at.label) };
   if (at.issue.pull === undefined) emitIssue(world, repo, { ...at, fields });
   else await emitPull(world, repo, { ...at, fields });
+}
+
+function tellComment(world: World, repo: Repo, comment: Comment, did: CommentChange['did']): void {
+  const { id, issueNumber: issue, user, body } = comment;
+  world.changes.tell({ what: 'comment', did, repository: repo.id, id, issue, author: user.login, body });
 }
 
 function emitComment(

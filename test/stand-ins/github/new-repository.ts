@@ -67,6 +67,9 @@ export async function createRepository(world: World, wanted: NewRepository): Pro
     comments: new Map(),
     checkRuns: new Map(),
     checkSuites: new Map(),
+    gone: new Map(),
+    refLog: [],
+    refsFree: Promise.resolve(),
   };
   for (const [name, color, description] of firstLabels) {
     ensureLabel(world, repo, name, { color, description, isDefault: true });
@@ -86,6 +89,7 @@ export function ensureInstallation(world: World, account: User): Installation {
     createdAt: world.now(),
     suspendedAt: undefined,
     suspendedBy: undefined,
+    removed: new Set(),
   };
   world.installations.set(installation.id, installation);
   return installation;

@@ -92,9 +92,9 @@ function answerProblem(description: Description, answers: Validators, answer: An
   return `${route} ${status}: ${JSON.stringify(error)}`;
 }
 
-/** GitHub's description doesn't list every refusal of every operation, nor every refusal's body. */
+/** GitHub's description doesn't list every refusal of every operation, nor every refusal's body, nor that anything may redirect. */
 function bodilessProblem(schema: null | undefined, { route, status, body }: AnswerToCheck): string | undefined {
-  if (status >= 400) return undefined;
+  if (status >= 400 || status === 301 || status === 307) return undefined;
   if (schema === undefined) return `${route} never answers ${status}`;
   return body === undefined ? undefined : `${route} answers ${status} without a body`;
 }

@@ -9,8 +9,6 @@ import {
   deleteComment,
   editComment,
   editIssue,
-  emitIssue,
-  emitPull,
   openIssue,
   removeLabel,
   reopenPull,
@@ -18,6 +16,7 @@ import {
 } from './issue-changes.ts';
 import { stageFiles } from './new-repository.ts';
 import type { FileContent } from './new-repository.ts';
+import { deleteIssue, setLock, transferIssue } from './removals.ts';
 import { moveBranch } from './ref-changes.ts';
 import { commentView, issueView } from './repository-handle.ts';
 import type { CommentView, IssueView } from './repository-handle.ts';
@@ -55,6 +54,11 @@ export interface People {
   closeIssue(repo: RepositoryRef, number: number, by: By): Promise<void>;
   reopenIssue(repo: RepositoryRef, number: number, by: By): Promise<void>;
   lockIssue(repo: RepositoryRef, number: number, by: By): Promise<void>;
+  unlockIssue(repo: RepositoryRef, number: number, by: By): Promise<void>;
+  /** Its comments go with it; afterwards GitHub answers 410. */
+  deleteIssue(repo: RepositoryRef, number: number, by: By): Promise<void>;
+  /** Into another repository of the same owner, with its comments; the old address answers 301. Returns it as it is there. */
+  transferIssue(repo: RepositoryRef, number: number, to: RepositoryRef, by: By): Promise<IssueView>;
   addLabel(repo: RepositoryRef, number: number, label: string, by: By): Promise<void>;
   removeLabel(repo: RepositoryRef, number: number, label: string, by: By): Promise<void>;
   /** On an issue or a pull request. */
@@ -102,11 +106,19 @@ function issuePeople(world: World) {
       setState(world, repo, { issue, state: 'open', by: user(by) });
     },
     lockIssue: async (ref: RepositoryRef, number: number, by: By) => {
+      await setLock(world, act(ref, number), { by: user(by), action: 'locked' });
+    },
+    unlockIssue: async (ref: RepositoryRef, number: number, by: By) => {
+      await setLock(world, act(ref, number), { by: user(by), action: 'unlocked' });
+    },
+    deleteIssue: async (ref: RepositoryRef, number: number, by: By) => {
       const { repo, issue } = act(ref, number);
-      issue.locked = true;
-      issue.updatedAt = world.now();
-      if (issue.pull === undefined) emitIssue(world, repo, { issue, by: user(by), action: 'locked' });
-      else await emitPull(world, repo, { issue, by: user(by), action: 'locked' });
+      deleteIssue(world, repo, { issue, by: user(by) });
+    },
+    transferIssue: async (ref: RepositoryRef, number: number, target: RepositoryRef, by: By) => {
+      const { repo, issue } = act(ref, number);
+      const to = repoIn(world, target);
+      return issueView(world, to, await transferIssue(world, repo, { issue, to, by: user(by) }));
     },
     addLabel: async (ref: RepositoryRef, number: number, label: string, by: By) => {
       const { repo, issue } = act(ref, number);

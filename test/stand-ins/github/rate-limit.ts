@@ -3,44 +3,91 @@ import { ApiError } from './api-error.ts';
 import { iso } from './world.ts';
 
 export interface RateLimitOptions {
-  /** Calls an hour of one installation; 5,000 on GitHub. */
+  /** Calls of one installation in `primaryMs`; 5,000 in an hour on GitHub. */
   readonly perHour: number;
-  /** Creating calls of one installation in a minute and in an hour; GitHub documents 80 and 500. */
+  readonly primaryMs: number;
+  /** Calls of the App that make content, in `minuteMs` and in `hourMs`; GitHub documents 80 and 500. */
   readonly contentPerMinute: number;
   readonly contentPerHour: number;
+  /** How far apart such calls must arrive; GitHub asks for a second. */
+  readonly gapMs: number;
+  /** Length of the minute and of the hour of content limits: shorter ones for tests that can't wait. */
+  readonly minuteMs: number;
+  readonly hourMs: number;
+}
+
+/** A limit that a caller ran into, and GitHub's answer to it. */
+export interface Refusal {
+  readonly limit: 'primary' | 'content';
+  readonly answer: ApiError;
 }
 
 export interface RateLimits {
-  /** Counts a call; throws GitHub's answer when a limit is used up. */
-  readonly count: (actor: Actor, creates: boolean) => void;
+  /** Counts a call; says so when a limit is used up. A call that is refused counts as well. */
+  readonly count: (actor: Actor, creates: boolean) => Refusal | undefined;
   readonly headers: (actor: Actor) => Record<string, string>;
   readonly state: (actor: Actor) => { limit: number; used: number; remaining: number; reset: number };
+  /** From now on nothing of the actor is answered until then. */
+  readonly close: (actor: Actor, forMs: number) => void;
+  readonly open: () => void;
+}
+
+/** Two clocks: `now` is what answers show and tests may set; limits are kept by `steady`, which only goes forward. */
+export interface Clocks {
+  readonly now: () => number;
+  readonly steady: () => number;
 }
 
 interface Bucket {
   used: number;
   resetAt: number;
-  created: number[];
 }
 
-const hour = 3_600_000;
+export const unlimited: RateLimitOptions = {
+  perHour: 5_000,
+  primaryMs: 3_600_000,
+  contentPerMinute: Infinity,
+  contentPerHour: Infinity,
+  gapMs: 0,
+  minuteMs: 60_000,
+  hourMs: 3_600_000,
+};
 
-export function createRateLimits(now: () => number, options: RateLimitOptions): RateLimits {
+export function createRateLimits({ now, steady }: Clocks, options: RateLimitOptions): RateLimits {
   const buckets = new Map<string, Bucket>();
+  const closed = new Map<string, number>();
+  const contents = new Map<string, Content>();
 
   function bucketOf(actor: Actor): Bucket {
     const key = keyOf(actor);
     const known = buckets.get(key);
-    if (known !== undefined && known.resetAt > now()) return known;
-    const fresh: Bucket = { used: 0, resetAt: now() + hour, created: known?.created ?? [] };
+    if (known !== undefined && known.resetAt > steady()) return known;
+    const fresh: Bucket = { used: 0, resetAt: steady() + options.primaryMs };
     buckets.set(key, fresh);
     return fresh;
   }
 
+  function contentOf(actor: Actor): Content {
+    const key = actor.type === 'user' ? keyOf(actor) : 'app';
+    const content = contents.get(key) ?? { made: [] };
+    contents.set(key, content);
+    return content;
+  }
+
+  function closedUntil(actor: Actor): number | undefined {
+    const until = closed.get(keyOf(actor));
+    return until !== undefined && until > steady() ? until : undefined;
+  }
+
+  /** A time of the steady clock as answers show it. */
+  const shown = (time: number) => time + now() - steady();
+
   function state(actor: Actor) {
+    const until = closedUntil(actor);
     const bucket = bucketOf(actor);
-    const remaining = Math.max(0, options.perHour - bucket.used);
-    return { limit: options.perHour, used: bucket.used, remaining, reset: Math.ceil(bucket.resetAt / 1000) };
+    const used = until === undefined ? Math.min(bucket.used, options.perHour) : options.perHour;
+    const reset = Math.ceil(shown(until ?? bucket.resetAt) / 1000);
+    return { limit: options.perHour, used, remaining: options.perHour - used, reset };
   }
 
   return {
@@ -48,9 +95,20 @@ export function createRateLimits(now: () => number, options: RateLimitOptions): 
     headers: (actor) => rateHeaders(state(actor)),
     count: (actor, creates) => {
       const bucket = bucketOf(actor);
-      if (bucket.used >= options.perHour) throw primaryLimit(keyOf(actor), bucket.resetAt, now());
+      const until = closedUntil(actor) ?? (bucket.used >= options.perHour ? bucket.resetAt : undefined);
+      if (until !== undefined) {
+        return { limit: 'primary', answer: primaryLimit(keyOf(actor), shown(until), now()) };
+      }
       bucket.used += 1;
-      if (creates) countContent(bucket, now(), options);
+      if (!creates) return undefined;
+      const answer = countContent(contentOf(actor), steady(), options);
+      return answer === undefined ? undefined : { limit: 'content', answer };
+    },
+    close: (actor, forMs) => {
+      closed.set(keyOf(actor), steady() + forMs);
+    },
+    open: () => {
+      closed.clear();
     },
   };
 }
@@ -79,12 +137,20 @@ export function secondaryLimit(retryAfter: number | undefined, status = 403): Ap
   );
 }
 
-function countContent(bucket: Bucket, now: number, options: RateLimitOptions): void {
-  bucket.created = bucket.created.filter((time) => time > now - hour);
-  const lastMinute = bucket.created.filter((time) => time > now - 60_000).length;
-  if (lastMinute >= options.contentPerMinute) throw secondaryLimit(60);
-  if (bucket.created.length >= options.contentPerHour) throw secondaryLimit(undefined);
-  bucket.created.push(now);
+/** When an account made content, refused calls included. The App is one account, wherever it is installed. */
+interface Content {
+  made: number[];
+}
+
+function countContent(content: Content, now: number, options: RateLimitOptions): ApiError | undefined {
+  const { gapMs, minuteMs, hourMs } = options;
+  const made = content.made.filter((time) => time > now - hourMs);
+  content.made = [...made, now];
+  const last = made.at(-1);
+  if (last !== undefined && now - last < gapMs) return secondaryLimit(Math.ceil(gapMs / 1000));
+  const minute = made.filter((time) => time > now - minuteMs);
+  if (minute.length >= options.contentPerMinute) return secondaryLimit(Math.ceil(minuteMs / 1000));
+  return made.length >= options.contentPerHour ? secondaryLimit(undefined) : undefined;
 }
 
 function keyOf(actor: Actor): string {

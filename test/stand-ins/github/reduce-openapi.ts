@@ -31,7 +31,8 @@ const events = [
   'push',
   'create',
   'delete',
-  ...['opened', 'edited', 'closed', 'reopened', 'labeled', 'unlabeled', 'locked'].map((action) => `issues.${action}`),
+  ...['opened', 'edited', 'closed', 'reopened', 'labeled', 'unlabeled'].map((action) => `issues.${action}`),
+  ...['locked', 'unlocked', 'deleted', 'transferred'].map((action) => `issues.${action}`),
   ...['created', 'edited', 'deleted'].map((action) => `issue_comment.${action}`),
   ...['opened', 'edited', 'closed', 'reopened', 'labeled', 'unlabeled', 'locked', 'synchronize'].map(
     (action) => `pull_request.${action}`,
@@ -39,6 +40,7 @@ const events = [
   'pull_request_review.submitted',
   ...['created', 'completed'].map((action) => `check_run.${action}`),
   ...['suspend', 'unsuspend', 'deleted'].map((action) => `installation.${action}`),
+  ...['added', 'removed'].map((action) => `installation_repositories.${action}`),
   ...['archived', 'renamed', 'deleted'].map((action) => `repository.${action}`),
 ];
 

@@ -17,6 +17,13 @@ interface Change {
   readonly after: string;
 }
 
+/** Whoever reads refs in order to change them does it alone: of two who make the same branch one is told that it exists. */
+export async function exclusively<T>(repo: Repo, run: () => Promise<T>): Promise<T> {
+  const turn = repo.refsFree.then(run, run);
+  repo.refsFree = turn.catch(() => undefined);
+  return turn;
+}
+
 /** Everything GitHub does when branches have moved: events, and pull requests that follow their head. */
 export async function afterRefChanges(
   world: World,
@@ -26,14 +33,24 @@ export async function afterRefChanges(
   const now = await listRefs(repo.gitDir, 'refs/heads/');
   for (const change of changesBetween(moved.before, now)) {
     repo.pushedAt = world.now();
+    await tellRef(world, repo, change);
     await emitPush(world, repo, { change, by: moved.by });
     emitCreateOrDelete(world, repo, { change, by: moved.by });
     await followHead(world, repo, { change, by: moved.by });
   }
 }
 
-/** Moves a branch and lets everything follow. `after` undefined deletes it. */
+/** Moves a branch, alone, and lets everything follow. `after` undefined deletes it. */
 export async function moveBranch(
+  world: World,
+  repo: Repo,
+  move: { ref: string; after: string | undefined; by: User },
+): Promise<void> {
+  await exclusively(repo, () => moveBranchInTurn(world, repo, move));
+}
+
+/** The same for those who have their turn already. */
+export async function moveBranchInTurn(
   world: World,
   repo: Repo,
   move: { ref: string; after: string | undefined; by: User },
@@ -56,6 +73,30 @@ function changesBetween(before: readonly Ref[], after: readonly Ref[]): Change[]
     };
     return change.before === change.after ? [] : [change];
   });
+}
+
+async function tellRef(world: World, repo: Repo, change: Change): Promise<void> {
+  const ref = `refs/heads/${change.branch}`;
+  const from = shaOrNull(change.before);
+  const to = shaOrNull(change.after);
+  repo.refLog.push({ ref, from, to, at: world.now() });
+  const common = { what: 'ref', repository: repo.id, ref, from, to } as const;
+  if (to === null) {
+    world.changes.tell({ ...common, did: 'deleted', parents: [], isForward: true, isSameTree: false });
+    return;
+  }
+  const { parents, tree } = await readCommit(repo.gitDir, to);
+  if (from === null) {
+    world.changes.tell({ ...common, did: 'created', parents, isForward: true, isSameTree: false });
+    return;
+  }
+  const isForward = parents.includes(from) || (await isAncestor(repo.gitDir, from, to));
+  const isSameTree = (await readCommit(repo.gitDir, from)).tree === tree;
+  world.changes.tell({ ...common, did: 'moved', parents, isForward, isSameTree });
+}
+
+function shaOrNull(sha: string): string | null {
+  return sha === zero ? null : sha;
 }
 
 async function emitPush(world: World, repo: Repo, push: { change: Change; by: User }): Promise<void> {

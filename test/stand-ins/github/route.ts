@@ -15,12 +15,17 @@ export type Body = Readonly<Record<string, unknown>>;
 export interface Call {
   readonly world: World;
   readonly actor: Actor;
+  readonly method: string;
+  /** The path below `/issues/<number>`, for the redirect of a transferred issue. */
+  readonly belowIssue: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Body;
   /** The body as it came when it is not an object (a list of label names, for example). */
   readonly rawBody: unknown;
   readonly accept: string;
+  /** Reads see things as they were then, in milliseconds: earlier than now when a planted fault says so. */
+  readonly asOf: number;
   readonly limits: RateLimits;
   readonly webhooks: Webhooks;
 }

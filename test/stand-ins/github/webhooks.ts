@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { grants } from './auth.ts';
 import { organizationShape, userShape } from './shapes/accounts.ts';
 import { repositoryShape } from './shapes/repositories.ts';
-import type { World, WorldEvent } from './world.ts';
+import { roleOf } from './world.ts';
+import type { Role, World, WorldEvent } from './world.ts';
 
 /** One attempt to hand an event to the App. */
 export interface Delivery {
@@ -18,6 +19,8 @@ export interface Delivery {
   readonly installationId: number;
   readonly repositoryId: number | null;
   readonly requestHeaders: Readonly<Record<string, string>>;
+  /** What the sender may do in the repository; null for events about none. Not part of what is sent. */
+  readonly senderRole: Role | null;
   /** The exact bytes that were signed and sent. */
   readonly requestBody: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -30,9 +33,16 @@ export interface Delivery {
   responseBody: string;
 }
 
+/** Which first deliveries: a share (0.1 is every tenth), or those that the function picks. A redelivery always goes through. */
+export type Lot = number | ((delivery: Delivery) => boolean);
+
 export interface Webhooks {
   readonly connect: (url: string) => void;
   readonly disconnect: () => void;
+  /** These don't reach the App from now on; GitHub records them as failed. 0 ends it. */
+  readonly fail: (lot: Lot) => void;
+  /** These are never sent, and GitHub has no record of them. 0 ends it. */
+  readonly lose: (lot: Lot) => void;
   readonly deliveries: readonly Delivery[];
   readonly emit: (event: WorldEvent) => void;
   /** Whether an event of that name would be sent to anybody now. */
@@ -41,11 +51,17 @@ export interface Webhooks {
   readonly redeliver: (id: number) => Delivery | undefined;
   /** Resolves when every delivery has been answered or has failed, those sent meanwhile included. */
   readonly settled: () => Promise<void>;
+  /** Sends nothing any more and records nothing. */
+  readonly close: () => void;
 }
 
 export interface WebhookOptions {
   /** How long an answer may take: 10 s on GitHub. */
   readonly timeoutMs: number;
+  /** Hears of every attempt when it is over. */
+  readonly onEnd: (delivery: Delivery, sentAt: number, isLost: boolean) => void;
+  /** The clock of `sentAt`. */
+  readonly steady: () => number;
 }
 
 /** Sends events as GitHub does: at once, each on its own, signed, never again by itself. */
@@ -53,28 +69,51 @@ export function createWebhooks(world: World, options: WebhookOptions): Webhooks 
   const deliveries: Delivery[] = [];
   const underWay = new Set<Promise<void>>();
   let target: string | undefined;
+  // An App has a webhook address from the first time on; later it may be that nobody answers there.
+  let isConfigured = false;
+  let isFailing = drawing(0);
+  let isLosing = drawing(0);
 
   function launch(delivery: Delivery): Delivery {
+    const sentAt = options.steady();
     deliveries.push(delivery);
-    const url = target;
-    if (url === undefined) return fail(delivery, 'no webhook address', 0);
-    const sending = send(delivery, url, options.timeoutMs).finally(() => underWay.delete(sending));
+    const url = delivery.redelivery || !isFailing(delivery) ? target : undefined;
+    if (url === undefined) {
+      options.onEnd(fail(delivery, 'failed to connect to host', 502), sentAt, false);
+      return delivery;
+    }
+    const sending = send(delivery, url, options.timeoutMs).finally(() => {
+      underWay.delete(sending);
+      options.onEnd(delivery, sentAt, false);
+    });
     underWay.add(sending);
     return delivery;
   }
 
+  function emit(event: WorldEvent): void {
+    if (!isConfigured || !isWanted(world, event)) return;
+    const delivery = firstDelivery(world, event);
+    if (isLosing(delivery)) options.onEnd(delivery, options.steady(), true);
+    else launch(delivery);
+  }
+
   return {
     deliveries,
+    emit,
     connect: (url) => {
       target = url;
+      isConfigured = true;
     },
     disconnect: () => {
       target = undefined;
     },
-    wants: (name) => target !== undefined && world.app.events.includes(name),
-    emit: (event) => {
-      if (target !== undefined && isWanted(world, event)) launch(firstDelivery(world, event));
+    fail: (lot) => {
+      isFailing = drawing(lot);
     },
+    lose: (lot) => {
+      isLosing = drawing(lot);
+    },
+    wants: (name) => isConfigured && world.app.events.includes(name),
     redeliver: (id) => {
       const earlier = deliveries.find((delivery) => delivery.id === id);
       return earlier === undefined ? undefined : launch(again(world, earlier));
@@ -82,6 +121,23 @@ export function createWebhooks(world: World, options: WebhookOptions): Webhooks 
     settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
     },
+    close: () => {
+      target = undefined;
+      isConfigured = false;
+    },
+  };
+}
+
+/** A share is drawn evenly: exactly 100 of 1,000 for 0.1. */
+function drawing(lot: Lot): (delivery: Delivery) => boolean {
+  if (typeof lot === 'function') return lot;
+  let due = 0;
+  return () => {
+    due += lot;
+    // Sums of decimals fall a hair short of the whole.
+    if (due < 1 - 1e-9) return false;
+    due -= 1;
+    return true;
   };
 }
 
@@ -107,10 +163,9 @@ const scopes: Readonly<Record<string, string>> = {
 };
 
 function firstDelivery(world: World, event: WorldEvent): Delivery {
-  const payload = payloadOf(world, event);
-  const body = JSON.stringify(payload);
+  const body = JSON.stringify(payloadOf(world, event));
   const guid = randomUUID();
-  return {
+  return withPayload({
     id: world.nextId(),
     guid,
     event: event.name,
@@ -119,15 +174,21 @@ function firstDelivery(world: World, event: WorldEvent): Delivery {
     redelivery: false,
     installationId: event.installation.id,
     repositoryId: event.repo?.id ?? null,
+    senderRole: event.repo === undefined ? null : roleOf(event.repo, event.sender),
     requestHeaders: headersOf(world, event.name, { guid, body }),
     requestBody: body,
-    payload,
     ...unanswered(),
-  };
+  });
 }
 
 function again(world: World, earlier: Delivery): Delivery {
-  return { ...earlier, id: world.nextId(), deliveredAt: world.now(), redelivery: true, ...unanswered() };
+  const fresh = { id: world.nextId(), deliveredAt: world.now(), redelivery: true, ...unanswered() };
+  return withPayload({ ...earlier, ...fresh });
+}
+
+/** The payload is read from the bytes when somebody asks: thousands of them would fill the memory. */
+function withPayload(fields: Omit<Delivery, 'payload'>): Delivery {
+  return Object.defineProperty(fields, 'payload', { get: () => JSON.parse(fields.requestBody) as unknown }) as Delivery;
 }
 
 function unanswered() {
@@ -146,7 +207,7 @@ export function payloadOf(world: World, event: WorldEvent): Record<string, unkno
   const { repo, installation } = event;
   const owner = repo?.owner ?? installation.account;
   const node = Buffer.from(`MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9u${installation.id}`).toString('base64');
-  const simple = event.name === 'installation' ? {} : { installation: { id: installation.id, node_id: node } };
+  const simple = event.name.startsWith('installation') ? {} : { installation: { id: installation.id, node_id: node } };
   return {
     ...(event.action === undefined ? {} : { action: event.action }),
     ...(repo === undefined ? {} : { repository: { ...repositoryShape(world, repo), custom_properties: {} } }),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Changes } from './changes.ts';
 
 /** What GitHub knows: accounts, repositories, issues, tokens. Branches, commits and trees are not here: they are in each bare repository. */
 export interface World {
@@ -20,6 +21,8 @@ export interface World {
   emit: (event: WorldEvent) => void;
   /** False when nobody would hear of such an event, so that its payload needn't be made. */
   wants: (name: string) => boolean;
+  /** Who collects what changes. */
+  readonly changes: Changes;
 }
 
 export interface WorldEvent {
@@ -43,8 +46,9 @@ export interface AppRecord {
   readonly slug: string;
   readonly name: string;
   readonly clientId: string;
-  readonly publicKey: string;
-  readonly webhookSecret: string;
+  /** All of them are good: an App has several while one takes over from another. */
+  readonly publicKeys: Set<string>;
+  webhookSecret: string;
   readonly permissions: Permissions;
   readonly events: readonly string[];
   readonly owner: User;
@@ -68,6 +72,8 @@ export interface Installation {
   readonly createdAt: number;
   suspendedAt: number | undefined;
   suspendedBy: User | undefined;
+  /** Repositories of the account that were taken out of it. */
+  readonly removed: Set<number>;
 }
 
 export interface Token {
@@ -129,6 +135,27 @@ export interface Pull {
   readonly reviews: Review[];
 }
 
+/** An entry of an issue's history: `labeled`, `closed`, … */
+export interface IssueEvent {
+  readonly id: number;
+  readonly event: string;
+  readonly actor: User;
+  readonly createdAt: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Where an issue went that is no longer where it was. */
+export type Gone =
+  { readonly how: 'deleted' } | { readonly how: 'transferred'; readonly repository: number; readonly number: number };
+
+/** A ref as it was moved; null before it was made and after it was deleted. */
+export interface RefMove {
+  readonly ref: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly at: number;
+}
+
 export interface Issue {
   readonly id: number;
   readonly number: number;
@@ -146,6 +173,7 @@ export interface Issue {
   closedAt: number | undefined;
   closedBy: User | undefined;
   readonly reactions: Reaction[];
+  readonly events: IssueEvent[];
   readonly pull: Pull | undefined;
 }
 
@@ -161,6 +189,7 @@ export interface CheckRun {
   status: string;
   conclusion: string | null;
   externalId: string;
+  readonly createdAt: number;
   detailsUrl: string;
   startedAt: number;
   completedAt: number | undefined;
@@ -188,6 +217,12 @@ export interface Repo {
   readonly comments: Map<number, Comment>;
   readonly checkRuns: Map<number, CheckRun>;
   readonly checkSuites: Map<string, number>;
+  /** Issues that were deleted or transferred, by number: numbers are never used again. */
+  readonly gone: Map<number, Gone>;
+  /** Every move of a ref, oldest first. */
+  readonly refLog: RefMove[];
+  /** Those who read refs to change them wait for each other here. */
+  refsFree: Promise<unknown>;
 }
 
 /** ISO 8601 in whole seconds, as GitHub writes times. */
@@ -219,11 +254,14 @@ export function fullName(repo: Repo): string {
 }
 
 export function installationOf(world: World, repo: Repo): Installation | undefined {
-  return [...world.installations.values()].find((installation) => installation.account === repo.owner);
+  const found = [...world.installations.values()].find((installation) => installation.account === repo.owner);
+  return found?.removed.has(repo.id) === true ? undefined : found;
 }
 
 export function reposOf(world: World, installation: Installation): Repo[] {
-  return [...world.repos.values()].filter((repo) => repo.owner === installation.account);
+  return [...world.repos.values()].filter(
+    (repo) => repo.owner === installation.account && !installation.removed.has(repo.id),
+  );
 }
 
 export function roleOf(repo: Repo, user: User): Role {
@@ -236,5 +274,5 @@ export function hasRole(role: Role, wanted: Role): boolean {
 }
 
 export function nextNumber(repo: Repo): number {
-  return repo.issues.size + 1;
+  return Math.max(0, ...repo.issues.keys(), ...repo.gone.keys()) + 1;
 }

@@ -1,6 +1,7 @@
 /** A stand-in for the Messages API over real HTTP: strict, stateful, scripted; for tests and the demo. */
+export { cutConnection } from '../intercept.ts';
 export { startModel } from './server.ts';
-export type { ModelOptions, ModelStandIn, Refusal } from './server.ts';
+export type { ModelOptions, ModelPhase, ModelStandIn, Refusal } from './server.ts';
 export {
   brokenToolUse,
   cut,

@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createInterception } from '../intercept.ts';
+import type { Hook } from '../intercept.ts';
 import { countPrompt, createPromptCache } from './cache.ts';
 import type { RequestUsage } from './cache.ts';
 import { listModels, modelCatalogue } from './models.ts';
@@ -10,8 +12,10 @@ import { misplacedThinking, thinkingSignatures, watchPrefixes } from './prefix.t
 import { fault } from './reply.ts';
 import type { Block, Fault, MessageReply, Reply, Script } from './reply.ts';
 import { blocksOf, textOf } from './request.ts';
+import { commonHeaders, refuse, requestId, send } from './send.ts';
 import type { ModelRequest, RequestBody } from './request.ts';
 import { jsonOf, renderMessage, writeStream } from './stream.ts';
+import type { Envelope } from './stream.ts';
 import { readBody } from './validate.ts';
 
 export interface ModelOptions {
@@ -47,9 +51,17 @@ export interface ModelStandIn extends AsyncDisposable {
   readonly prefixChanges: number;
   /** How often the list of models was asked for. */
   readonly listings: number;
+  /**
+   * Awaited for every valid request: before the answer starts; in the middle of a streamed answer (half of its bytes, or
+   * `afterBytes`, have been sent); and when all has been sent but the answer has not ended, so that the client can't take it for
+   * whole yet. A hook that throws `cutConnection` cuts the connection. Returns a function that ends it.
+   */
+  intercept(hook: Hook<ModelRequest, ModelPhase>, options?: { readonly afterBytes?: number }): () => void;
   /** Resolves when that many valid requests have arrived. */
   received(count: number): Promise<void>;
 }
+
+export type ModelPhase = 'before' | 'midstream' | 'after';
 
 const largestBody = 32 * 1024 * 1024;
 const version = '2026-10-21';
@@ -82,6 +94,10 @@ export async function startModel(script: Script, options: ModelOptions = {}): Pr
     get listings() {
       return state.listings;
     },
+    intercept(hook, { afterBytes } = {}) {
+      state.afterBytes = afterBytes;
+      return state.hooks.add(hook);
+    },
     async received(count) {
       while (state.requests.length < count) await new Promise<void>((resolve) => state.waiting.push(resolve));
     },
@@ -109,6 +125,8 @@ function createState(options: ModelOptions) {
     refusals: [] as Refusal[],
     deliveries: new Map<string, number>(),
     waiting: [] as (() => void)[],
+    hooks: createInterception<ModelRequest, ModelPhase>(),
+    afterBytes: undefined as number | undefined,
     /** What paused turns said, to know them again. */
     paused: new Set<string>(),
     prefixChanges: 0,
@@ -193,9 +211,22 @@ async function answerMessages(
     return;
   }
   const recorded = record(request, bytes, read.body, state);
+  if (!(await state.hooks.reach(recorded, 'before'))) {
+    response.destroy();
+    return;
+  }
   const said = await replyOf(script, recorded);
-  if (said.type === 'fault') refuse(response, said);
-  else if (said.type === 'message') sendMessage(response, { said, body: read.body, state });
+  if (said.type === 'fault') await refuseAsTold(response, said, { recorded, state });
+  else if (said.type === 'message') await sendMessage(response, { said, recorded, state });
+}
+
+async function refuseAsTold(
+  response: ServerResponse,
+  said: Fault,
+  { recorded, state }: { recorded: ModelRequest; state: State },
+): Promise<void> {
+  if (await state.hooks.reach(recorded, 'after')) refuse(response, said);
+  else response.destroy();
 }
 
 function readRequest(bytes: Buffer, state: State): { body: RequestBody } | { wrong: Fault } {
@@ -264,16 +295,17 @@ async function replyOf(script: Script, request: ModelRequest): Promise<Reply> {
   return said ?? fault(400, { message: `The script has no reply for request ${request.number}.` });
 }
 
-function sendMessage(
+async function sendMessage(
   response: ServerResponse,
-  { said, body, state }: { said: MessageReply; body: RequestBody; state: State },
-): void {
+  { said, recorded, state }: { said: MessageReply; recorded: ModelRequest; state: State },
+): Promise<void> {
+  const { body } = recorded;
   const usage = state.cache.account(body);
   const toolUseIds = said.content.flatMap((block) => (block.type === 'tool_use' ? [block.id ?? newId(state)] : []));
   state.prefixes.issued(body, toolUseIds);
   if (said.stopReason === 'pause_turn')
     state.paused.add(JSON.stringify(said.content.map((block) => [block.type, 'text' in block ? block.text : ''])));
-  const outputTokens = Math.max(1, Math.ceil(said.content.reduce((sum, block) => sum + sizeOf(block), 0) / 4));
+  const outputTokens = countOutput(said);
   const envelope = {
     messageId: `msg_${randomBytes(12).toString('hex')}`,
     requestId: requestId(),
@@ -290,15 +322,35 @@ function sendMessage(
   }
   if (said.interruption === undefined) state.usages.push({ ...usage, outputTokens });
   if (body.stream !== true) {
-    send(response, 200, renderMessage(said, envelope), headers);
+    if (!(await state.hooks.reach(recorded, 'after'))) response.destroy();
+    else send(response, 200, renderMessage(said, envelope), headers);
     return;
   }
+  await streamMessage(response, { said, recorded, state, envelope, headers });
+}
+
+interface Answered {
+  readonly said: MessageReply;
+  readonly recorded: ModelRequest;
+  readonly state: State;
+  readonly envelope: Envelope;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function streamMessage(response: ServerResponse, answered: Answered): Promise<void> {
+  const { said, recorded, state, envelope, headers } = answered;
   response.writeHead(200, {
     ...headers,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
   });
-  writeStream(response, said, envelope);
+  const reach = (phase: 'midstream' | 'after') => state.hooks.reach(recorded, phase);
+  const pauses = state.hooks.isOn() ? { afterBytes: state.afterBytes, reach } : undefined;
+  await writeStream(response, { reply: said, envelope, pauses });
+}
+
+function countOutput({ content }: MessageReply): number {
+  return Math.max(1, Math.ceil(content.reduce((sum, block) => sum + sizeOf(block), 0) / 4));
 }
 
 function newId(state: State): string {
@@ -315,42 +367,4 @@ function sizeOf(block: Block): number {
 function refuseMistake(response: ServerResponse, wrong: Fault, state: State): void {
   state.refusals.push({ status: wrong.status, type: wrong.errorType, message: wrong.message });
   refuse(response, wrong);
-}
-
-function refuse(response: ServerResponse, wrong: Fault): void {
-  const id = requestId();
-  const details = wrong.errorCode === undefined ? {} : { details: { error_code: wrong.errorCode } };
-  const error = { type: wrong.errorType, message: wrong.message, ...details };
-  send(response, wrong.status, { type: 'error', error, request_id: id }, { ...commonHeaders(id), ...wrong.headers });
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = commonHeaders(requestId()),
-): void {
-  response.writeHead(status, { ...headers, 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
-}
-
-function requestId(): string {
-  return `req_${randomBytes(12).toString('hex')}`;
-}
-
-function commonHeaders(id: string): Readonly<Record<string, string>> {
-  const reset = new Date(Date.now() + 60_000).toISOString();
-  return {
-    'request-id': id,
-    'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
-    'anthropic-ratelimit-requests-limit': '4000',
-    'anthropic-ratelimit-requests-remaining': '3999',
-    'anthropic-ratelimit-requests-reset': reset,
-    'anthropic-ratelimit-input-tokens-limit': '2000000',
-    'anthropic-ratelimit-input-tokens-remaining': '2000000',
-    'anthropic-ratelimit-input-tokens-reset': reset,
-    'anthropic-ratelimit-output-tokens-limit': '400000',
-    'anthropic-ratelimit-output-tokens-remaining': '400000',
-    'anthropic-ratelimit-output-tokens-reset': reset,
-  };
 }

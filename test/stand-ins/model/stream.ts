@@ -28,21 +28,65 @@ export function renderMessage(reply: MessageReply, envelope: Envelope): unknown 
   return { ...startOf(envelope), content, ...endOf(reply), usage: usageOf(envelope, envelope.outputTokens) };
 }
 
-/** Writes the answer event by event; an interruption stops it at its place. */
-export function writeStream(response: ServerResponse, reply: MessageReply, envelope: Envelope): void {
+/**
+ * Writes the answer event by event; an interruption stops it at its place. `pause` is awaited once the given share of an
+ * uninterrupted answer's bytes has been sent, and again when all have but the answer has not ended; false cuts the connection.
+ */
+export async function writeStream(
+  response: ServerResponse,
+  { reply, envelope, pauses }: { reply: MessageReply; envelope: Envelope; pauses: Pauses | undefined },
+): Promise<void> {
   const events = [...eventsOf(reply, envelope)];
-  const at = reply.interruption === undefined ? -1 : placeOf(events, reply.interruption.at);
-  const interruption = reply.interruption;
-  for (const [index, event] of events.entries()) {
-    const bytes = serialise(event);
-    if (index === at && interruption !== undefined) {
-      interrupt(response, interruption, { event, bytes, requestId: envelope.requestId });
-      return;
-    }
-    response.write(bytes);
-    if (index === 1) response.write('event: ping\ndata: {"type": "ping"}\n\n');
+  const { interruption } = reply;
+  if (interruption === undefined) {
+    await writeWhole(response, events.map(withPing).join(''), pauses);
+    return;
   }
-  response.end();
+  const at = placeOf(events, interruption.at);
+  response.write(events.slice(0, at).map(withPing).join(''));
+  const event = events[at];
+  if (event !== undefined) interrupt(response, interruption, { event, bytes: serialise(event), ...envelope });
+}
+
+/** Where a stream waits for a hook. */
+export interface Pauses {
+  /** Counted over the whole stream; more than there are means all but the last one. */
+  readonly afterBytes: number | undefined;
+  /** False when the connection is to be cut. */
+  readonly reach: (phase: 'midstream' | 'after') => Promise<boolean>;
+}
+
+async function writeWhole(response: ServerResponse, stream: string, pauses: Pauses | undefined): Promise<void> {
+  if (pauses === undefined) {
+    response.end(stream);
+    return;
+  }
+  const bytes = Buffer.from(stream);
+  const middle = Math.min(pauses.afterBytes ?? Math.floor(bytes.length / 2), bytes.length - 1);
+  await sent(response, bytes.subarray(0, middle));
+  if (!(await pauses.reach('midstream'))) {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  await sent(response, bytes.subarray(middle));
+  if (await pauses.reach('after')) response.end();
+  else response.socket?.resetAndDestroy();
+}
+
+/** Resolves when the bytes have left, or can't any more because the caller is gone. */
+async function sent(response: ServerResponse, bytes: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    response.once('close', resolve);
+    response.write(bytes, () => {
+      response.off('close', resolve);
+      resolve();
+    });
+  });
+}
+
+/** As the API does, a ping follows the first event of the content. */
+function withPing(event: Event, index: number): string {
+  return index === 1 ? `${serialise(event)}event: ping\ndata: {"type": "ping"}\n\n` : serialise(event);
 }
 
 /** The last event of the kind: later ones would be complete already. `headers` and `start` mean before anything else. */

@@ -2,7 +2,7 @@ import { ApiError, notAccessible, notFound } from '../api-error.ts';
 import { grants, mintToken, suspended } from '../auth.ts';
 import { listField, numberParam, objectField, param, textsField } from '../route.ts';
 import type { Answer, Body, Call, Route } from '../route.ts';
-import { appShape, installationShape, publicUserShape } from '../shapes/accounts.ts';
+import { appShape, installationShape, publicUserShape, selectionOf } from '../shapes/accounts.ts';
 import { permissionFlags, repositoryShape } from '../shapes/repositories.ts';
 import { findUser, iso, reposOf } from '../world.ts';
 import type { Installation, Level, Permissions, Repo } from '../world.ts';
@@ -55,6 +55,7 @@ function createToken(call: Call): Answer {
   const permissions = wantedPermissions(installation, objectField(call.body, 'permissions'));
   const chosen = chosenRepositories(call, installation);
   const token = mintToken(world, installation, { permissions, repositoryIds: chosen?.map((repo) => repo.id) });
+  world.changes.tell({ what: 'token', did: 'minted', installation: installation.id });
   const selected = chosen?.map((repo) => ({
     ...repositoryShape(world, repo),
     permissions: permissionFlags('none'),
@@ -65,7 +66,7 @@ function createToken(call: Call): Answer {
       token: token.value,
       expires_at: iso(token.expiresAt),
       permissions: token.permissions,
-      repository_selection: selected === undefined ? 'all' : 'selected',
+      repository_selection: selected === undefined ? selectionOf(installation) : 'selected',
       ...(selected === undefined ? {} : { repositories: selected }),
     },
   };
@@ -118,7 +119,7 @@ function listRepositories(call: Call): Answer {
     wrap: (page, total) => ({
       total_count: total,
       repositories: page,
-      repository_selection: token.repositoryIds === undefined ? 'all' : 'selected',
+      repository_selection: token.repositoryIds === undefined ? selectionOf(installation) : 'selected',
     }),
   };
 }

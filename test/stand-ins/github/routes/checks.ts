@@ -1,4 +1,5 @@
 import { ApiError, notFound, refused } from '../api-error.ts';
+import { born } from '../lag.ts';
 import { objectType } from '../git.ts';
 import { isObject, listField, numberParam, objectField, param, textField } from '../route.ts';
 import type { Answer, Body, RepoCall, Route } from '../route.ts';
@@ -43,6 +44,7 @@ async function createCheckRun(call: RepoCall): Promise<Answer> {
     status: 'queued',
     conclusion: null,
     externalId: '',
+    createdAt: world.now(),
     detailsUrl: `${repoPage(world, repo)}/runs`,
     startedAt: world.now(),
     completedAt: undefined,
@@ -54,6 +56,7 @@ async function createCheckRun(call: RepoCall): Promise<Answer> {
   };
   apply(world, run, body);
   repo.checkRuns.set(run.id, run);
+  tell(call, run, 'created');
   emitCheckRun(world, repo, { run, action: 'created' });
   if (run.status === 'completed') emitCheckRun(world, repo, { run, action: 'completed' });
   return { status: 201, body: checkRunShape(world, repo, run) };
@@ -69,6 +72,7 @@ function updateCheckRun(call: RepoCall): Answer {
   const before = run.status;
   run.name = textField(call.body, 'name') ?? run.name;
   apply(call.world, run, call.body);
+  tell(call, run, 'edited');
   if (before !== 'completed' && run.status === 'completed') {
     emitCheckRun(call.world, call.repo, { run, action: 'completed' });
   }
@@ -151,6 +155,11 @@ function runOf(call: RepoCall): CheckRun {
   return run;
 }
 
+function tell({ world, repo }: RepoCall, run: CheckRun, did: 'created' | 'edited'): void {
+  const { id, name, headSha, status, conclusion } = run;
+  world.changes.tell({ what: 'check-run', did, repository: repo.id, id, name, headSha, status, conclusion });
+}
+
 function emitCheckRun(world: World, repo: Repo, at: { run: CheckRun; action: string }): void {
   const installation = installationOf(world, repo);
   if (installation === undefined) return;
@@ -160,7 +169,7 @@ function emitCheckRun(world: World, repo: Repo, at: { run: CheckRun; action: str
 
 function checkRunShape(world: World, repo: Repo, run: CheckRun): Record<string, unknown> {
   const url = `${repoUrl(world, repo)}/check-runs/${run.id}`;
-  return {
+  return born(run.createdAt, {
     id: run.id,
     name: run.name,
     node_id: nodeId('CheckRun', run.id),
@@ -183,5 +192,5 @@ function checkRunShape(world: World, repo: Repo, run: CheckRun): Record<string, 
     check_suite: { id: run.suiteId },
     app: appShape(world),
     pull_requests: [],
-  };
+  });
 }

@@ -2,7 +2,8 @@ import { ApiError, notFound, refused } from '../api-error.ts';
 import { accountOf, logOf, readCommit, verificationOf } from '../commits.ts';
 import type { CommitRecord, Person } from '../commits.ts';
 import { diffFiles, diffText, fileShape } from '../diffs.ts';
-import { git, isEmpty, listRefs, resolve } from '../git.ts';
+import { git, isEmpty, resolve } from '../git.ts';
+import { refsSeen } from '../lag.ts';
 import { param } from '../route.ts';
 import type { Answer, RepoCall, Route } from '../route.ts';
 import { nodeId, userShape } from '../shapes/accounts.ts';
@@ -21,7 +22,7 @@ export const commitRoutes: readonly Route[] = [
 ];
 
 async function listBranches(call: RepoCall): Promise<Answer> {
-  const refs = await listRefs(call.repo.gitDir, 'refs/heads/');
+  const refs = await refsSeen(call, 'refs/heads/');
   const list = refs.map((ref) => ({
     name: ref.ref.replace('refs/heads/', ''),
     commit: { sha: ref.sha, url: `${repoUrl(call.world, call.repo)}/commits/${ref.sha}` },

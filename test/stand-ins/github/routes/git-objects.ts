@@ -34,6 +34,7 @@ async function createBlob(call: RepoCall): Promise<Answer> {
   if (encoded && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(content)) throw refused('content is not valid Base64');
   const bytes = Buffer.from(content, encoded ? 'base64' : 'utf8');
   const sha = await gitText(call.repo.gitDir, ['hash-object', '-w', '--stdin'], { input: bytes });
+  tell(call, 'blob', sha);
   const url = `${repoUrl(call.world, call.repo)}/git/blobs/${sha}`;
   return { status: 201, body: { sha, url }, headers: { location: url } };
 }
@@ -59,6 +60,10 @@ async function getBlob(call: RepoCall): Promise<Answer> {
   };
 }
 
+function tell({ world, repo }: RepoCall, kind: 'blob' | 'tree' | 'commit', sha: string): void {
+  world.changes.tell({ what: 'object', did: 'created', repository: repo.id, kind, sha });
+}
+
 interface TreeEntry {
   readonly path: string;
   readonly mode: string;
@@ -78,6 +83,7 @@ async function createTree(call: RepoCall): Promise<Answer> {
     await readBase(call, env);
     await applyEntries(gitDir, entries, env);
     const sha = await gitText(gitDir, ['write-tree'], { env });
+    tell(call, 'tree', sha);
     return { status: 201, body: await treeShape(call, sha, false) };
   } finally {
     await rm(index, { force: true });
@@ -191,6 +197,7 @@ async function createCommit(call: RepoCall): Promise<Answer> {
   }
   const message = String(call.body['message']);
   const sha = await writeCommit(gitDir, { tree, parents, message, ...signers(call) });
+  tell(call, 'commit', sha);
   const shape = gitCommitShape(call.world, call.repo, await readCommit(gitDir, sha));
   return { status: 201, body: shape, headers: { location: String(shape['url']) } };
 }

@@ -1,7 +1,8 @@
 import { ApiError, notFound, refused } from '../api-error.ts';
 import { git, isAncestor, isEmpty, listRefs, objectType } from '../git.ts';
+import { refsSeen } from '../lag.ts';
 import type { Ref } from '../git.ts';
-import { moveBranch } from '../ref-changes.ts';
+import { exclusively, moveBranchInTurn } from '../ref-changes.ts';
 import { actingUser, flagField, param, textField } from '../route.ts';
 import type { Answer, RepoCall, Route } from '../route.ts';
 import { nodeId } from '../shapes/accounts.ts';
@@ -14,10 +15,14 @@ const write = { access: 'repository', needs: [['contents', 'write']], role: 'wri
 export const gitRefRoutes: readonly Route[] = [
   { method: 'GET', path: `${base}/ref/{ref}`, ...read, handle: getRef },
   { method: 'GET', path: `${base}/matching-refs/{ref}`, ...read, handle: matchingRefs },
-  { method: 'POST', path: `${base}/refs`, ...write, handle: createRef },
-  { method: 'PATCH', path: `${base}/refs/{ref}`, ...write, handle: updateRef },
-  { method: 'DELETE', path: `${base}/refs/{ref}`, ...write, handle: deleteRef },
+  { method: 'POST', path: `${base}/refs`, ...write, handle: inTurn(createRef) },
+  { method: 'PATCH', path: `${base}/refs/{ref}`, ...write, handle: inTurn(updateRef) },
+  { method: 'DELETE', path: `${base}/refs/{ref}`, ...write, handle: inTurn(deleteRef) },
 ];
+
+function inTurn(change: (call: RepoCall) => Promise<Answer>): (call: RepoCall) => Promise<Answer> {
+  return (call) => exclusively(call.repo, () => change(call));
+}
 
 /** Every Git data route answers 409 while nothing has been pushed. */
 export async function requireContent(call: RepoCall): Promise<void> {
@@ -33,7 +38,7 @@ async function getRef(call: RepoCall): Promise<Answer> {
 
 async function matchingRefs(call: RepoCall): Promise<Answer> {
   await requireContent(call);
-  const found = await listRefs(call.repo.gitDir, `refs/${param(call, 'ref')}`);
+  const found = await refsSeen(call, `refs/${param(call, 'ref')}`);
   return { status: 200, list: found.map((ref) => refShape(call, ref)) };
 }
 
@@ -53,7 +58,7 @@ async function createRef(call: RepoCall): Promise<Answer> {
   if (refs.some((ref) => ref.ref.startsWith(`${name}/`) || name.startsWith(`${ref.ref}/`))) {
     throw refused('Reference update failed');
   }
-  await moveBranch(call.world, call.repo, { ref: name, after: sha, by: actingUser(call) });
+  await moveBranchInTurn(call.world, call.repo, { ref: name, after: sha, by: actingUser(call) });
   const shape = refShape(call, { ref: name, sha, type });
   return { status: 201, body: shape, headers: { location: String(shape['url']) } };
 }
@@ -68,7 +73,7 @@ async function updateRef(call: RepoCall): Promise<Answer> {
   if (type !== 'commit') throw refused('Object does not exist');
   const force = flagField(call.body, 'force') ?? false;
   if (!force && !(await isAncestor(gitDir, ref.sha, sha))) throw refused('Update is not a fast forward');
-  await moveBranch(call.world, call.repo, { ref: ref.ref, after: sha, by: actingUser(call) });
+  await moveBranchInTurn(call.world, call.repo, { ref: ref.ref, after: sha, by: actingUser(call) });
   return { status: 200, body: refShape(call, { ref: ref.ref, sha, type }) };
 }
 
@@ -77,13 +82,13 @@ async function deleteRef(call: RepoCall): Promise<Answer> {
   const ref = await findRef(call);
   if (ref === undefined) throw refused('Reference does not exist');
   if (ref.ref === `refs/heads/${call.repo.defaultBranch}`) throw refused('Cannot delete the default branch');
-  await moveBranch(call.world, call.repo, { ref: ref.ref, after: undefined, by: actingUser(call) });
+  await moveBranchInTurn(call.world, call.repo, { ref: ref.ref, after: undefined, by: actingUser(call) });
   return { status: 204 };
 }
 
 async function findRef(call: RepoCall): Promise<Ref | undefined> {
   const name = `refs/${param(call, 'ref')}`;
-  return (await listRefs(call.repo.gitDir, name)).find((ref) => ref.ref === name);
+  return (await refsSeen(call, name)).find((ref) => ref.ref === name);
 }
 
 async function isValidName(gitDir: string, name: string): Promise<boolean> {

@@ -1,12 +1,12 @@
-import { ApiError, notFound, validationFailed } from '../api-error.ts';
+import { ApiError, movedTo, notFound, validationFailed } from '../api-error.ts';
 import { addComment, deleteComment, editComment, editIssue, openIssue, setState } from '../issue-changes.ts';
 import { closePull, reopenPull } from '../issue-changes.ts';
-import { requirePermission } from '../auth.ts';
+import { canSee, requirePermission } from '../auth.ts';
 import { actingUser, isObject, listField, numberParam, textField, textsField } from '../route.ts';
 import type { Answer, Need, RepoCall, Route } from '../route.ts';
-import { commentShape, commentsOf, issueShape, singleIssueShape } from '../shapes/issues.ts';
+import { commentShape, commentsOf, eventShape, issueShape, singleIssueShape } from '../shapes/issues.ts';
 import { findUser, hasRole, roleOf } from '../world.ts';
-import type { Comment, Issue, Repo } from '../world.ts';
+import type { Comment, Gone, Issue, Repo } from '../world.ts';
 
 /** Comments and labels of pull requests may also be written by who may write pull requests. */
 export const readNeeds: readonly Need[] = [
@@ -33,14 +33,16 @@ export const issueRoutes: readonly Route[] = [
   { method: 'PATCH', path: `${base}/{issue_number}`, ...talk, handle: updateIssue },
   { method: 'GET', path: `${base}/{issue_number}/comments`, ...readIssue, handle: listComments },
   { method: 'POST', path: `${base}/{issue_number}/comments`, ...talk, handle: createComment },
+  { method: 'GET', path: `${base}/{issue_number}/events`, ...readIssue, handle: listEvents },
   { method: 'POST', path: `${base}/{issue_number}/assignees`, ...triage, handle: addAssignees },
   { method: 'DELETE', path: `${base}/{issue_number}/assignees`, ...triage, handle: removeAssignees },
 ];
 
 /** The issue of the path. An installation needs `issues` for an issue; for a pull request `pull_requests` will do. */
 export function issueOf(call: RepoCall, level: 'read' | 'write'): Issue {
-  const issue = call.repo.issues.get(numberParam(call, 'issue_number'));
-  if (issue === undefined) throw notFound();
+  const number = numberParam(call, 'issue_number');
+  const issue = call.repo.issues.get(number);
+  if (issue === undefined) throw goneOrMissing(call, call.repo.gone.get(number));
   requireScope(call, issue, level);
   return issue;
 }
@@ -51,6 +53,18 @@ export function commentOf(call: RepoCall, level: 'read' | 'write'): Comment {
   if (comment === undefined || issue === undefined) throw notFound();
   requireScope(call, issue, level);
   return comment;
+}
+
+/** 410 for an issue that was deleted, the way to its new place for one that was transferred where the caller may see it. */
+function goneOrMissing(call: RepoCall, gone: Gone | undefined): ApiError {
+  if (gone === undefined) return notFound();
+  if (gone.how === 'deleted') return new ApiError(410, 'This issue was deleted');
+  const repo = call.world.repos.get(gone.repository);
+  if (repo === undefined || !canSee(call.actor, repo)) return notFound();
+  return movedTo(
+    `${call.world.url}/api/v3/repositories/${repo.id}/issues/${gone.number}${call.belowIssue}`,
+    call.method,
+  );
 }
 
 function requireScope(call: RepoCall, issue: Issue, level: 'read' | 'write'): void {
@@ -121,6 +135,11 @@ function listComments(call: RepoCall): Answer {
   const since = Date.parse(call.query.get('since') ?? '') || 0;
   const comments = commentsOf(call.repo, issue.number).filter((comment) => comment.updatedAt >= since);
   return { status: 200, list: comments.map((comment) => commentShape(call.world, call.repo, comment)) };
+}
+
+function listEvents(call: RepoCall): Answer {
+  const issue = issueOf(call, 'read');
+  return { status: 200, list: issue.events.map((event) => eventShape(call.world, call.repo, event)) };
 }
 
 function createComment(call: RepoCall): Answer {

@@ -2,7 +2,7 @@ import { notFound, validationFailed } from '../api-error.ts';
 import { logOf } from '../commits.ts';
 import { diffFiles, diffText, fileShape } from '../diffs.ts';
 import { branchSha, git, gitText } from '../git.ts';
-import { addIssue, checkText, closePull, editIssue, emitPull, reopenPull } from '../issue-changes.ts';
+import { addIssue, checkText, closePull, editIssue, emitPull, reopenPull, tellIssue } from '../issue-changes.ts';
 import { actingUser, flagField, numberParam, textField, textsField } from '../route.ts';
 import type { Answer, Need, RepoCall, Route } from '../route.ts';
 import { mergeBase, pullOf, pullShape, simplePullShape } from '../shapes/pulls.ts';
@@ -68,7 +68,9 @@ async function createPull(call: RepoCall): Promise<Answer> {
     requestedReviewers: [],
     reviews: [],
   };
+  requireNoPull(repo, ends);
   const issue = addIssue(world, repo, { title, body: text, by, pull });
+  tellIssue(world, repo, issue, { did: 'opened' });
   await git(repo.gitDir, ['update-ref', `refs/pull/${issue.number}/head`, pull.headSha]);
   await emitPull(world, repo, { issue, by, action: 'opened' });
   const shape = await pullShape(world, repo, issue);
@@ -89,13 +91,7 @@ async function readEnds(call: RepoCall): Promise<Ends> {
   const baseSha = await branchSha(repo.gitDir, base);
   if (baseSha === undefined) throw validationFailed({ resource, field: 'base', code: 'invalid' });
   const ends = { head, base, headSha, baseSha };
-  if (hasOpenPull(repo, ends)) {
-    throw validationFailed({
-      resource,
-      code: 'custom',
-      message: `A pull request already exists for ${owner}:${head}.`,
-    });
-  }
+  requireNoPull(repo, ends);
   if ((await gitText(repo.gitDir, ['rev-list', '--count', `${baseSha}..${headSha}`])) === '0') {
     throw validationFailed({ resource, code: 'custom', message: `No commits between ${base} and ${head}` });
   }
@@ -109,10 +105,13 @@ function ourBranch(owner: string, head: string): string | undefined {
   return namespace.toLowerCase() === owner.toLowerCase() ? branch : undefined;
 }
 
-function hasOpenPull(repo: Repo, ends: Ends): boolean {
-  return [...repo.issues.values()].some(
+function requireNoPull(repo: Repo, ends: Ends): void {
+  const isThere = [...repo.issues.values()].some(
     (issue) => issue.state === 'open' && issue.pull?.head === ends.head && issue.pull.base === ends.base,
   );
+  if (!isThere) return;
+  const message = `A pull request already exists for ${repo.owner.login}:${ends.head}.`;
+  throw validationFailed({ resource: 'PullRequest', code: 'custom', message });
 }
 
 async function getPull(call: RepoCall): Promise<Answer> {

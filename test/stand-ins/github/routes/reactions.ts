@@ -59,6 +59,7 @@ function react(call: RepoCall, reactions: Reaction[]): Answer {
   if (known !== undefined) return { status: 200, body: reactionShape(world, known) };
   const reaction: Reaction = { id: world.nextId(), user, content, createdAt: world.now() };
   reactions.push(reaction);
+  tell(call, reaction, 'created');
   return { status: 201, body: reactionShape(world, reaction) };
 }
 
@@ -66,7 +67,13 @@ function remove(call: RepoCall, reactions: Reaction[]): Answer {
   const index = reactions.findIndex(
     (reaction) => reaction.id === numberParam(call, 'reaction_id') && reaction.user === actingUser(call),
   );
-  if (index < 0) throw notFound();
+  const reaction = reactions[index];
+  if (reaction === undefined) throw notFound();
   reactions.splice(index, 1);
+  tell(call, reaction, 'deleted');
   return { status: 204 };
+}
+
+function tell({ world, repo }: RepoCall, { id, content }: Reaction, did: 'created' | 'deleted'): void {
+  world.changes.tell({ what: 'reaction', did, repository: repo.id, id, content });
 }

@@ -1,4 +1,5 @@
 import { ApiError } from '../api-error.ts';
+import { born } from '../lag.ts';
 import { nodeId, userShape } from '../shapes/accounts.ts';
 import { association, issuePage } from '../shapes/issues.ts';
 import { pullOf, simplePullShape } from '../shapes/pulls.ts';
@@ -73,6 +74,9 @@ function unprocessable(sentence: string): ApiError {
 }
 
 export function emitReview(world: World, repo: Repo, at: { issue: Issue; review: Review }): void {
+  const { id, user, state, body } = at.review;
+  const told = { what: 'review', did: 'created', repository: repo.id, number: at.issue.number } as const;
+  world.changes.tell({ ...told, id, author: user.login, state, body });
   const installation = installationOf(world, repo);
   if (installation === undefined) return;
   const shape = { ...reviewShape(world, repo, at), state: at.review.state.toLowerCase() };
@@ -85,7 +89,7 @@ function reviewShape(world: World, repo: Repo, at: { issue: Issue; review: Revie
   const { issue, review } = at;
   const html = `${issuePage(world, repo, issue)}#pullrequestreview-${review.id}`;
   const pull = `${repoUrl(world, repo)}/pulls/${issue.number}`;
-  return {
+  return born(review.submittedAt, {
     id: review.id,
     node_id: nodeId('PullRequestReview', review.id),
     user: userShape(world, review.user),
@@ -97,5 +101,5 @@ function reviewShape(world: World, repo: Repo, at: { issue: Issue; review: Revie
     _links: { html: { href: html }, pull_request: { href: pull } },
     submitted_at: iso(review.submittedAt),
     commit_id: review.commitId,
-  };
+  });
 }

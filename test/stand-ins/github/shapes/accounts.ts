@@ -1,5 +1,5 @@
 import { iso, reposOf } from '../world.ts';
-import type { AppRecord, Installation, User, World } from '../world.ts';
+import type { AppRecord, Installation, Repo, User, World } from '../world.ts';
 
 export function nodeId(kind: string, id: number | string): string {
   return Buffer.from(`0:${kind}${id}`).toString('base64');
@@ -99,7 +99,7 @@ export function installationShape(world: World, installation: Installation): Rec
     id: installation.id,
     client_id: world.app.clientId,
     account: userShape(world, installation.account),
-    repository_selection: 'all',
+    repository_selection: selectionOf(installation),
     access_tokens_url: `${url}/access_tokens`,
     repositories_url: `${apiUrl(world)}/installation/repositories`,
     html_url: `${world.url}/settings/installations/${installation.id}`,
@@ -119,9 +119,18 @@ export function installationShape(world: World, installation: Installation): Rec
   };
 }
 
+/** All of the account's repositories, or some that its owner chose. */
+export function selectionOf(installation: Installation): 'all' | 'selected' {
+  return installation.removed.size === 0 ? 'all' : 'selected';
+}
+
 /** The repositories an installation names in its webhooks. */
 export function installedRepositories(world: World, installation: Installation): Record<string, unknown>[] {
-  return reposOf(world, installation).map((repo) => ({
+  return briefRepositories(reposOf(world, installation));
+}
+
+export function briefRepositories(repos: readonly Repo[]): Record<string, unknown>[] {
+  return repos.map((repo) => ({
     id: repo.id,
     node_id: nodeId('Repository', repo.id),
     name: repo.name,

@@ -1,5 +1,6 @@
+import { born } from '../lag.ts';
 import { iso, roleOf } from '../world.ts';
-import type { Comment, Issue, Reaction, Repo, User, World } from '../world.ts';
+import type { Comment, Issue, IssueEvent, Reaction, Repo, User, World } from '../world.ts';
 import { appShape, nodeId, userShape } from './accounts.ts';
 import { labelShape, repoPage, repoUrl } from './repositories.ts';
 
@@ -8,7 +9,7 @@ export const reactionContents = ['+1', '-1', 'laugh', 'hooray', 'confused', 'hea
 /** A pull request's issue has the same number, another page, and `pull_request`. */
 export function issueShape(world: World, repo: Repo, issue: Issue): Record<string, unknown> {
   const url = `${repoUrl(world, repo)}/issues/${issue.number}`;
-  return {
+  return born(issue.createdAt, {
     url,
     repository_url: repoUrl(world, repo),
     labels_url: `${url}/labels{/name}`,
@@ -38,7 +39,7 @@ export function issueShape(world: World, repo: Repo, issue: Issue): Record<strin
     performed_via_github_app: issue.viaApp ? appShape(world) : null,
     state_reason: issue.stateReason,
     ...(issue.pull === undefined ? {} : pullLinks(world, repo, issue)),
-  };
+  });
 }
 
 /** What `GET /issues/{number}` adds to the shape that lists and webhooks have. */
@@ -51,7 +52,7 @@ export function commentShape(world: World, repo: Repo, comment: Comment): Record
   const url = `${repoUrl(world, repo)}/issues/comments/${comment.id}`;
   const issue = repo.issues.get(comment.issueNumber);
   const page = issue === undefined ? repoPage(world, repo) : issuePage(world, repo, issue);
-  return {
+  return born(comment.createdAt, {
     url,
     html_url: `${page}#issuecomment-${comment.id}`,
     issue_url: `${repoUrl(world, repo)}/issues/${comment.issueNumber}`,
@@ -64,17 +65,33 @@ export function commentShape(world: World, repo: Repo, comment: Comment): Record
     body: comment.body,
     reactions: reactionRollup(`${url}/reactions`, comment.reactions),
     performed_via_github_app: comment.viaApp ? appShape(world) : null,
-  };
+  });
 }
 
 export function reactionShape(world: World, reaction: Reaction): Record<string, unknown> {
-  return {
+  return born(reaction.createdAt, {
     id: reaction.id,
     node_id: nodeId('Reaction', reaction.id),
     user: userShape(world, reaction.user),
     content: reaction.content,
     created_at: iso(reaction.createdAt),
-  };
+  });
+}
+
+/** An entry of an issue's history as `GET /issues/{number}/events` lists it. */
+export function eventShape(world: World, repo: Repo, event: IssueEvent): Record<string, unknown> {
+  return born(event.createdAt, {
+    id: event.id,
+    node_id: nodeId('IssueEvent', event.id),
+    url: `${repoUrl(world, repo)}/issues/events/${event.id}`,
+    actor: userShape(world, event.actor),
+    event: event.event,
+    commit_id: null,
+    commit_url: null,
+    created_at: iso(event.createdAt),
+    ...event.fields,
+    performed_via_github_app: event.actor.type === 'Bot' ? appShape(world) : null,
+  });
 }
 
 export function issuePage(world: World, repo: Repo, issue: Issue): string {

@@ -1,4 +1,5 @@
 import { branchSha, git, gitText, isAncestor, resolve } from '../git.ts';
+import { born } from '../lag.ts';
 import { countFiles } from '../diffs.ts';
 import { iso } from '../world.ts';
 import type { Issue, Pull, Repo, User, World } from '../world.ts';
@@ -9,7 +10,7 @@ import { labelShape, repositoryShape, repoUrl } from './repositories.ts';
 /** The pull request as lists carry it. */
 export function simplePullShape(world: World, repo: Repo, issue: Issue): Record<string, unknown> {
   const pull = pullOf(issue);
-  return {
+  return born(issue.createdAt, {
     ...links(world, repo, issue),
     id: pull.id,
     node_id: nodeId('PullRequest', pull.id),
@@ -36,7 +37,7 @@ export function simplePullShape(world: World, repo: Repo, issue: Issue): Record<
     author_association: association(repo, issue.user),
     auto_merge: null,
     active_lock_reason: null,
-  };
+  });
 }
 
 /** The pull request on its own, with what has to be counted. */
