@@ -11,6 +11,7 @@ import {
 import { isNearlyFull, renderSummary } from './compaction.ts';
 import { readNotice, readStop, type Stop } from './limits.ts';
 import { addUser, endRun, openRun, record, type AgentDeps, type AgentRunInput, type Run } from './run.ts';
+import { recallFiles } from './recall-files.ts';
 import { cutMiddle, oneLine, renderData, visibleText } from './text.ts';
 import { readReply } from './tool-turn.ts';
 import { aboutToolUse } from './tools.ts';
@@ -26,6 +27,7 @@ const maxOutputTokens = 32_000;
 export async function runAgent(input: AgentRunInput, deps: AgentDeps): Promise<AgentRun> {
   try {
     const run = await openRun(input, deps);
+    await recallFiles(run);
     const stop = (await takeUp(run)) ?? (await keepOn(run));
     return await endRun(run, stop);
   } catch (error) {

@@ -53,7 +53,12 @@ describe('RL-31: a run that an outage interrupted', () => {
     ['after the results of a turn', [reply(thinking('Hm.'), note)], {}, '"tool_result"'],
     ['after what a person said', [reply(thinking('Hm.'), read)], {}, 'Mind the gap.'],
     ['after a reminder', [reply(thinking('Hm.'), text('I am done.'))], {}, 'ends only with Submit'],
-    ['after a notice', [note, note, note, note], { budget: { usd: 5, turns: 5, minutes: 60 } }, '1 of 5 turns are left'],
+    [
+      'after a notice',
+      [note, note, note, note],
+      { budget: { usd: 5, turns: 5, minutes: 60 } },
+      '1 of 5 turns are left',
+    ],
     ['before its first turn', [], {}, 'sum 2 3 should be 5.'],
   ])('%s goes on with the same bytes, and is told nothing twice', async (_, first, input, words) => {
     const { state, script } = withOutages(first);

@@ -57,6 +57,16 @@ describe('a run that was killed', () => {
     expect(run.usage.turns).toBe(2);
   });
 
+  it('may still change the files that it has read, in the new box that it goes on in', async () => {
+    const write = toolUse('Write', { file_path: 'sum.sh', content: 'sum() { echo $(($1 + $2)); }\n' });
+    await using bench = await openBench(ground, [read, write, submit]);
+    await killAt(bench, 'user', 1);
+    await using other = await openGround();
+    const run = await bench.start({ box: other.box });
+    expect(bench.told(3)[0]).not.toMatch(/^ERROR/);
+    expect(Object.keys(asText(run.changes))).toEqual(['sum.sh']);
+  });
+
   it('asks for the next turn with the same bytes, when its last entry is the results', async () => {
     await using bench = await openBench(ground, [reply(thinking('Hm.'), read), edit, submit]);
     await killAt(bench, 'user', 2);
