@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A program to start, with all that it is given. */
 export interface Launch {
@@ -10,8 +11,11 @@ export interface Launch {
   readonly hiddenArgs: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** `namespace`: bwrap, whose first inner process takes all others with it. `group`: a tool host that ends what it started when its input closes. */
-  readonly ending: 'namespace' | 'group';
+  /**
+   * `namespace`: bwrap, whose first inner process takes all others with it. With a mark: a tool host that ends what it started when its input
+   * closes; if it is killed before, we do, by the mark that everything it starts has in its environment.
+   */
+  readonly ending: 'namespace' | { readonly mark: string };
 }
 
 /** A running tool host's process, with bwrap around it or not. */
@@ -43,20 +47,22 @@ export function startBoxProcess(launch: Launch): BoxProcess {
   const firstPid = readFirstPid(report);
   const complaint = gatherHead(errors);
   const ended = waitForEnd(child, complaint);
+  const { ending } = launch;
+  const gone = ended.then(async () => (ending === 'namespace' ? endNamespace(firstPid()) : killMarked(ending.mark)));
   for (const stream of [input, hidden]) stream.on('error', () => undefined);
   hidden.end(launch.hiddenArgs.map((argument) => `${argument}\0`).join(''));
 
   /** Killing the first inner process and not bwrap itself: bwrap then ends only after the whole namespace has. */
   function killAll(): void {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    if (launch.ending === 'group') input.end();
-    else kill(firstPid() ?? child.pid);
+    if (ending === 'namespace') kill(firstPid() ?? child.pid);
+    else input.end();
   }
 
   async function end(): Promise<void> {
     killAll();
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-    await ended;
+    await gone;
     clearTimeout(timer);
   }
 
@@ -111,6 +117,32 @@ function waitForEnd(child: ChildProcess, complaint: () => string): Promise<strin
       resolve(complaint() === '' ? how : `${how}: ${complaint()}`);
     });
   });
+}
+
+/** When somebody kills bwrap itself it ends before its namespace does; the first inner process is the last there. */
+async function endNamespace(pid: number | undefined): Promise<void> {
+  for (let left = graceMs; left > 0 && /\(bwrap\) [^ZX]/.test(readOf(pid, 'stat')); left -= 2) {
+    kill(pid);
+    await sleep(2);
+  }
+}
+
+/** Whatever is still there after its tool host. Looks again, so that what is started meanwhile is found too. */
+async function killMarked(mark: string): Promise<void> {
+  const isMarked = (pid: string): boolean => `\0${readOf(pid, 'environ')}`.includes(`\0BACKEND_CALL=${mark}.`);
+  for (let round = 0; round < 50; round += 1) {
+    const marked = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isMarked(name));
+    if (marked.length === 0) return;
+    for (const pid of marked) kill(Number(pid));
+  }
+}
+
+function readOf(pid: string | number | undefined, file: 'environ' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid ?? ''}/${file}`, 'latin1');
+  } catch {
+    return ''; // gone, or somebody else's
+  }
 }
 
 function kill(pid: number | undefined): void {

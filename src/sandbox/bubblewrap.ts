@@ -56,29 +56,11 @@ export const reportDescriptor = 3;
 export const argumentsDescriptor = 4;
 
 /** Files of the host's /etc that programs need and that hold nothing of the host's own. Never all of /etc: it has keys. */
-const hostEtc = [
-  'alternatives',
-  'ca-certificates.conf',
-  'debian_version',
-  'java-11-openjdk',
-  'java-17-openjdk',
-  'java-21-openjdk',
-  'java-25-openjdk',
-  'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'localtime',
-  'magic',
-  'maven',
-  'mime.types',
-  'os-release',
-  'pki/tls/certs',
-  'pki/ca-trust/extracted',
-  'protocols',
-  'services',
-  'ssl/certs',
-  'ssl/openssl.cnf',
-];
+const hostEtc = (
+  'alternatives ca-certificates.conf debian_version java-11-openjdk java-17-openjdk java-21-openjdk ' +
+  'java-25-openjdk ld.so.cache ld.so.conf ld.so.conf.d localtime magic maven mime.types os-release ' +
+  'pki/tls/certs pki/ca-trust/extracted protocols services ssl/certs ssl/openssl.cnf'
+).split(' ');
 
 const ownEtc = ['passwd', 'group', 'hosts', 'nsswitch.conf', 'gitconfig'];
 
@@ -119,27 +101,9 @@ export function prlimitArguments(limits: Limits): string[] {
 }
 
 function isolation(): string[] {
-  const flags = [
-    '--unshare-all',
-    '--unshare-user',
-    '--disable-userns',
-    '--die-with-parent',
-    '--new-session',
-    '--clearenv',
-  ];
-  return [
-    ...flags,
-    '--cap-drop',
-    'ALL',
-    '--uid',
-    '1000',
-    '--gid',
-    '1000',
-    '--hostname',
-    'box',
-    '--info-fd',
-    String(reportDescriptor),
-  ];
+  const flags =
+    '--unshare-all --unshare-user --disable-userns --die-with-parent --new-session --clearenv --cap-drop ALL';
+  return `${flags} --uid 1000 --gid 1000 --hostname box --info-fd ${reportDescriptor}`.split(' ');
 }
 
 function system(plan: BoxPlan): string[] {
@@ -171,6 +135,8 @@ function job(plan: BoxPlan): string[] {
     ...['--bind', checkout.home, inside.home],
     ...['--perms', '1777', '--size', String(limits.tempBytes), '--tmpfs', inside.temp],
     ...['--perms', '0700', '--size', String(limits.outputBytes), '--tmpfs', `${inside.temp}/outputs`],
+    // What the tool host's git needs is its own too: a full /tmp must not keep it from saying what changed.
+    ...['--perms', '0700', '--size', String(limits.tempBytes), '--tmpfs', `${inside.temp}/git`],
     ...['--perms', '1777', '--size', String(limits.tempBytes), '--tmpfs', '/dev/shm'],
     ...['--symlink', inside.temp, '/var/tmp'],
   ];

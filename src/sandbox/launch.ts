@@ -1,4 +1,5 @@
-import { access, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, constants, lstat, mkdir, mkdtemp, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError, type Checkout } from '../domain/index.ts';
 import type { Launch } from './box-process.ts';
@@ -42,6 +43,7 @@ async function launchInBox(
   checkout: Checkout,
   proxySocket: string | undefined,
 ): Promise<PreparedLaunch> {
+  const program = await findNeeded(setting);
   await makeMountPoint(join(checkout.tree, '.git'));
   const plan: BoxPlan = {
     ...setting,
@@ -58,15 +60,15 @@ async function launchInBox(
     gitDir: inside.gitDir,
     rgPath: inside.rg,
     env: boxEnvironment(proxySocket !== undefined),
+    mark: randomBytes(6).toString('hex'),
     isolated: true,
     ...(proxySocket === undefined ? {} : { proxy: { port: inside.proxyPort, socket: inside.proxySocket } }),
   };
   const toolHost = [inside.node, `${inside.toolhost}/main.ts`];
-  await findProgram('prlimit', 'util-linux');
   return {
     place,
     launch: {
-      program: await findProgram('bwrap', 'bubblewrap'),
+      program,
       args: ['--args', String(argumentsDescriptor), '--', ...prlimitArguments(setting.limits), ...toolHost],
       hiddenArgs: bubblewrapArguments(plan),
       env: {},
@@ -85,6 +87,7 @@ async function launchUnsafe(setting: LaunchSetting, checkout: Checkout): Promise
   const gitFile = join(checkout.tree, '.git');
   await rm(gitFile, { recursive: true, force: true });
   await writeFile(gitFile, `gitdir: ${checkout.gitDir}\n`);
+  const mark = randomBytes(6).toString('hex');
   const place = {
     root: checkout.tree,
     temp,
@@ -92,12 +95,13 @@ async function launchUnsafe(setting: LaunchSetting, checkout: Checkout): Promise
     gitDir: checkout.gitDir,
     rgPath: setting.rgPath,
     env: { ...boxEnvironment(false), HOME: checkout.home },
+    mark,
     isolated: false,
   };
   const args = [join(setting.toolhost, 'main.ts')];
   return {
     place,
-    launch: { program: setting.nodePath, args, hiddenArgs: [], env: {}, cwd: checkout.tree, ending: 'group' },
+    launch: { program: setting.nodePath, args, hiddenArgs: [], env: {}, cwd: checkout.tree, ending: { mark } },
   };
 }
 
@@ -120,11 +124,62 @@ async function readSystemFolder(path: string): Promise<SystemFolder | undefined>
   return stat.isSymbolicLink() ? { type: 'link', path, target: await readlink(path) } : { type: 'folder', path };
 }
 
+/** Finds everything that a box is made of and answers where bwrap is. Throws BotError `box-unavailable` with the command that gets what is missing. */
+async function findNeeded({ nodePath, rgPath }: LaunchSetting): Promise<string> {
+  const [bwrap] = await Promise.all([
+    findProgram('bwrap', 'bubblewrap'),
+    findProgram('prlimit', 'util-linux'),
+    findProgram('git', 'git'),
+    findProgram('bash', 'bash'),
+    requireProgram(nodePath, 'Node'),
+    requireProgram(rgPath, 'ripgrep'),
+  ]);
+  if (!(await exists('/proc/self/fdinfo')))
+    throw new BotError('box-unavailable', '/proc is not mounted. Mount it with: mount -t proc proc /proc');
+  return bwrap;
+}
+
 async function findProgram(name: string, packageName: string): Promise<string> {
   for (const folder of ['/usr/bin', '/bin', '/usr/local/bin']) {
-    if (await exists(join(folder, name))) return join(folder, name);
+    if (await isProgram(join(folder, name))) return join(folder, name);
   }
   throw new BotError('box-unavailable', `${name} is not installed. Install it with: apt-get install ${packageName}`);
+}
+
+/** What comes with our own packages. */
+async function requireProgram(path: string, name: string): Promise<void> {
+  if (await isProgram(path)) return;
+  throw new BotError('box-unavailable', `${name} is missing: ${path} is no program. Install it with: npm ci`);
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What keeps bwrap from making a box, told from its own words, and the command that changes it. */
+const hindrances: readonly { readonly words: RegExp; readonly advice: string }[] = [
+  {
+    words: /namespace|uid map|RTM_NEWADDR/i,
+    advice:
+      'The kernel refuses user namespaces to this process. Allow them with: sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1 (on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0); in a container, start it with: --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
+  },
+  {
+    words: /mount proc/i,
+    advice:
+      'A box may not have a /proc of its own, because this process sees only a part of /proc. Start its container with: --security-opt systempaths=unconfined',
+  },
+  {
+    words: /unknown option/i,
+    advice: 'bubblewrap is older than 0.8. Debian 12 and Ubuntu 24.04 have a newer one: apt-get install bubblewrap',
+  },
+];
+
+/** What to do when bwrap said this; undefined when its words say it all. */
+export function readHindrance(complaint: string): string | undefined {
+  return hindrances.find(({ words }) => words.test(complaint))?.advice;
 }
 
 async function exists(path: string): Promise<boolean> {

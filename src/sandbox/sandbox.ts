@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { rgPath } from '@vscode/ripgrep';
 import { z } from 'zod';
-import { BotError } from '../domain/index.ts';
+import { BotError, type Checkout } from '../domain/index.ts';
 import type { Box, BoxOptions, Sandbox } from './box.ts';
 import { type Limits, defaultLimits } from './bubblewrap.ts';
 import { readChangeSet, writeChangeSet } from './change-set.ts';
+import { requireRoom } from './disk.ts';
 import { prepareLaunch } from './launch.ts';
 import { type AllowListProxy, type Egress, openProxy, publicEgress } from './proxy.ts';
 import { runSelfTest } from './self-test.ts';
@@ -30,7 +31,7 @@ const ExecResult = z.object({
 
 const startsAtOnce = 4;
 /** What a call may take beyond the time limit that the tool host itself keeps. */
-const slackMs = 20_000;
+const slackMs = 10_000;
 const fileToolMs = 30_000;
 const gitMs = 200_000;
 
@@ -54,9 +55,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       const startedAt = performance.now();
       const host = await gate(() => startToolHost(launch, wanted.signal));
       options.log?.info({ ms: Math.round(performance.now() - startedAt) }, 'box opened');
-      return createBox(host, proxy);
+      return createBox(host, wanted.checkout, proxy);
     } catch (error) {
       await proxy?.[Symbol.asyncDispose]();
+      await requireRoom(wanted.checkout, error);
       throw error;
     }
   }
@@ -69,14 +71,26 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
 }
 
-function createBox(host: ToolHost, proxy: AllowListProxy | undefined): Box {
-  async function ask<T>(
+function createBox(host: ToolHost, checkout: Checkout, proxy: AllowListProxy | undefined): Box {
+  async function call(request: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<unknown> {
+    try {
+      return await host.call(request, deadlineMs);
+    } catch (error) {
+      await requireRoom(checkout, error);
+      throw error;
+    }
+  }
+
+  async function ask<T extends object>(
     request: Readonly<Record<string, unknown>>,
     deadlineMs: number,
     shape: z.ZodType<T>,
   ): Promise<T> {
-    const answer = shape.safeParse(await host.call(request, deadlineMs));
-    if (answer.success) return answer.data;
+    const answer = shape.safeParse(await call(request, deadlineMs));
+    if (answer.success) {
+      await requireRoom(checkout, answer.data);
+      return answer.data;
+    }
     const error = new BotError(
       'box-lost',
       `The box answered ${String(request['op'])} with something that is no answer to it.`,
@@ -88,9 +102,9 @@ function createBox(host: ToolHost, proxy: AllowListProxy | undefined): Box {
   return {
     tool: (name, input) => ask({ op: 'tool', name, input }, toolDeadline(input), ToolReply),
     exec: (command, timeoutMs) => ask({ op: 'exec', command, timeoutMs }, timeoutMs + slackMs, ExecResult),
-    changes: async () => readChangeSet(await host.call({ op: 'changes' }, gitMs)),
+    changes: async () => readChangeSet(await call({ op: 'changes' }, gitMs)),
     apply: async (changes) => {
-      await host.call({ op: 'apply', changes: writeChangeSet(changes) }, gitMs);
+      await call({ op: 'apply', changes: writeChangeSet(changes) }, gitMs);
     },
     blockedHosts: () => proxy?.blocked() ?? [],
     [Symbol.asyncDispose]: async () => {

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BotError, type Checkout } from '../domain/index.ts';
 import type { Box, BoxOptions } from './box.ts';
 import { listProbes, type Probe } from './probes.ts';
+import { makeScratch, sweepScratch } from './disk.ts';
 
 const limitMs = 30_000;
 
-/** Opens a box on a scratch checkout and tries everything a box must deny. Throws BotError `box-unavailable` naming the first surprise. */
+/** Removes what a killed process left, then opens a box on a scratch checkout and tries everything a box must deny. Throws BotError `box-unavailable` naming the first surprise. */
 export async function runSelfTest(open: (options: BoxOptions) => Promise<Box>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'backend-self-test-'));
+  await sweepScratch();
+  const folder = await makeScratch('self-test');
   const secretName = `secret-${randomBytes(8).toString('hex')}`;
   const abstractSocket = `backend-${randomBytes(8).toString('hex')}`;
   const caught: string[] = [];

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { BotError } from '../domain/index.ts';
 import { type BoxProcess, startBoxProcess } from './box-process.ts';
-import type { PreparedLaunch } from './launch.ts';
+import { type PreparedLaunch, readHindrance } from './launch.ts';
 
 /** A running tool host, spoken to over its standard streams. */
 export interface ToolHost {
@@ -25,8 +25,6 @@ type Answer = z.infer<typeof Answer>;
 
 const startMs = 20_000;
 const maxMessage = 2000;
-const needs =
-  'A box needs bubblewrap 0.8 or newer (apt-get install bubblewrap) and a kernel that allows user namespaces.';
 
 /** Starts the program and waits until its tool host is ready. Throws BotError `box-unavailable` with what the program said, or `aborted`. */
 export async function startToolHost({ launch, place }: PreparedLaunch, signal: AbortSignal): Promise<ToolHost> {
@@ -39,8 +37,9 @@ export async function startToolHost({ launch, place }: PreparedLaunch, signal: A
     await host.close();
     if (error instanceof BotError && error.code === 'aborted') throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = launch.ending === 'namespace' ? ` ${needs}` : '';
-    throw new BotError('box-unavailable', `No box could be opened. ${reason}${advice}`, { cause: error });
+    const advice = readHindrance(reason);
+    const said = advice === undefined ? reason : `${advice}\n(${reason})`;
+    throw new BotError('box-unavailable', `No box could be opened. ${said}`, { cause: error });
   }
 }
 

@@ -1,21 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type Place, readBytes } from './files.ts';
 import { checkFields, type Input, readNumber, readString, ToolError, type ToolReply } from './input.ts';
-import { killMarked, killTree } from './processes.ts';
+import { killHolders, killMarked, killTree } from './processes.ts';
 
 /** How a command line ended. `exitCode` is null when it was killed at a limit. */
 export interface CommandResult {
@@ -37,33 +26,38 @@ type Call = Readonly<{ command: string; timeoutMs: number; folder: string }>;
 
 interface Finished extends CommandResult {
   readonly stoppedBy?: 'time' | 'size';
-  readonly kept: Readonly<{ path: string; size: number }>;
+  /** Whether it could only be stopped together with everything else in the box. */
+  readonly tookAll: boolean;
   readonly folderAfter: string | undefined;
 }
 
 const keptCharacters = 30_000;
 const maxOutputBytes = 64 * 1024 * 1024;
 const maxKeptBytes = 100 * 1024 * 1024;
-const maxKeptOutputs = 500;
+const maxKeptOutputs = 5000;
+const trimEveryMs = 1000;
 const markerName = 'BACKEND_CALL=';
 /** One argument of a program may hold 128 KiB on Linux; longer command lines go through a file. */
 const maxInlineBytes = 100_000;
 
 export function createShell(place: Place): Shell {
   const folder = join(place.temp, 'outputs');
-  const secret = randomBytes(6).toString('hex');
-  const kept: Finished['kept'][] = [];
+  const kept: string[] = [];
   let count = 0;
   let workingFolder = place.root;
+  setInterval(() => void trim(kept), trimEveryMs);
 
   async function run(call: Call): Promise<Finished> {
     count += 1;
-    mkdirSync(folder, { recursive: true });
-    const marker = `${markerName}${secret}.${count}`;
-    const finished = await runCall(place, call, { base: join(folder, String(count)), marker });
-    kept.push(finished.kept);
-    dropOldest(kept);
-    return finished;
+    const base = join(folder, String(count));
+    const marker = `${markerName}${place.mark}.${count}`;
+    fs.mkdirSync(folder, { recursive: true });
+    await trim(kept);
+    try {
+      return await runCall(place, call, { base, marker });
+    } finally {
+      kept.push(`${base}.txt`);
+    }
   }
 
   async function tool(input: Input): Promise<ToolReply> {
@@ -83,14 +77,29 @@ export function createShell(place: Place): Shell {
     return { exitCode, output, durationMs };
   }
 
-  return { tool, exec, end: () => killMarked(`${markerName}${secret}.`) };
+  return { tool, exec, end: () => killMarked(`${markerName}${place.mark}.`) };
 }
 
-/** The newest outputs stay for the agent to look into; the folder they share has a size limit. */
-function dropOldest(kept: Finished['kept'][]): void {
-  const isOver = (): boolean => kept.reduce((sum, output) => sum + output.size, 0) > maxKeptBytes;
-  while (kept.length > maxKeptOutputs || (kept.length > 1 && isOver()))
-    rmSync(kept.shift()?.path ?? '', { force: true });
+/**
+ * The newest outputs stay for the agent to look into; the folder they share has a size limit. What a call left running may go on
+ * printing, but not without end: it would leave no room for the next calls.
+ */
+async function trim(kept: string[]): Promise<void> {
+  let excess = kept.reduce((sum, path) => sum + sizeOf(path), 0) - maxKeptBytes;
+  const dropped = kept.filter((path, index) => {
+    const isDropped = excess > 0 || index < kept.length - maxKeptOutputs || sizeOf(path) > maxOutputBytes;
+    if (isDropped) excess -= sizeOf(path);
+    return isDropped;
+  });
+  kept.splice(0, kept.length, ...kept.filter((path) => !dropped.includes(path)));
+  for (const path of dropped) {
+    await killHolders(path);
+    fs.rmSync(path, { force: true });
+  }
+}
+
+function sizeOf(path: string): number {
+  return fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function readCommand(input: Input): string {
@@ -106,7 +115,7 @@ function readCommand(input: Input): string {
  */
 async function runCall(place: Place, call: Call, names: { base: string; marker: string }): Promise<Finished> {
   const outputPath = `${names.base}.txt`;
-  const descriptor = openSync(outputPath, 'a+', 0o600);
+  const descriptor = fs.openSync(outputPath, 'a+', 0o600);
   const startedAt = performance.now();
   try {
     const child = spawn('/bin/bash', ['-c', script(call.command, names.base)], {
@@ -116,19 +125,18 @@ async function runCall(place: Place, call: Call, names: { base: string; marker: 
       detached: true,
     });
     const ended = await waitForEnd(child, { descriptor, timeoutMs: call.timeoutMs });
-    if (ended.stoppedBy !== undefined && child.pid !== undefined) {
-      await killTree({ pid: child.pid, marker: names.marker, markerName, claimsStrays: place.isolated });
-    }
+    const isStopped = ended.stoppedBy !== undefined && child.pid !== undefined;
+    const mark = { pid: child.pid ?? 0, marker: names.marker, markerName, claimsStrays: place.isolated };
+    const tookAll = isStopped && (await killTree(mark));
     const output = readOutput(descriptor, outputPath);
     const durationMs = Math.round(performance.now() - startedAt);
     // It was read to its end; what is over the limit would leave no room for the next calls.
-    if (ended.stoppedBy === 'size') ftruncateSync(descriptor, maxOutputBytes);
-    const kept = { path: outputPath, size: fstatSync(descriptor).size };
+    if (ended.stoppedBy === 'size') fs.ftruncateSync(descriptor, maxOutputBytes);
     const folderAfter = ended.stoppedBy === undefined ? readFolder(`${names.base}.cwd`) : undefined;
-    return { ...ended, output, durationMs, kept, folderAfter };
+    return { ...ended, output, durationMs, tookAll, folderAfter };
   } finally {
-    closeSync(descriptor);
-    for (const ending of ['cwd', 'sh']) rmSync(`${names.base}.${ending}`, { force: true });
+    fs.closeSync(descriptor);
+    for (const ending of ['cwd', 'sh']) fs.rmSync(`${names.base}.${ending}`, { force: true });
   }
 }
 
@@ -136,7 +144,7 @@ async function runCall(place: Place, call: Call, names: { base: string; marker: 
 function script(command: string, base: string): string {
   const trap = `trap 'builtin pwd -P >"${base}.cwd" 2>/dev/null' EXIT; `;
   if (Buffer.byteLength(command) <= maxInlineBytes) return trap + command;
-  writeFileSync(`${base}.sh`, command, { mode: 0o600 });
+  fs.writeFileSync(`${base}.sh`, command, { mode: 0o600 });
   return `${trap}. "${base}.sh"`;
 }
 
@@ -145,7 +153,7 @@ type Ended = Pick<Finished, 'exitCode' | 'stoppedBy'>;
 function waitForEnd(child: ChildProcess, limits: { descriptor: number; timeoutMs: number }): Promise<Ended> {
   let timer: NodeJS.Timeout | undefined;
   let watch: NodeJS.Timeout | undefined;
-  const isTooMuch = () => fstatSync(limits.descriptor).size > maxOutputBytes;
+  const isTooMuch = () => fs.fstatSync(limits.descriptor).size > maxOutputBytes;
   const tooMuch = { exitCode: null, stoppedBy: 'size' } as const;
   const ended = new Promise<Ended>((resolve, reject) => {
     timer = setTimeout(resolve, limits.timeoutMs, { exitCode: null, stoppedBy: 'time' });
@@ -167,7 +175,7 @@ function waitForEnd(child: ChildProcess, limits: { descriptor: number; timeoutMs
 
 /** Head and tail of what was printed, cut in the middle, with the count left out and where all of it is. */
 function readOutput(descriptor: number, path: string): string {
-  const size = fstatSync(descriptor).size;
+  const size = fs.fstatSync(descriptor).size;
   if (size <= keptCharacters) return toText(readBytes(descriptor, 0, size));
   const half = keptCharacters / 2;
   // A character of several bytes may be cut in two at the inner edges.
@@ -187,23 +195,23 @@ const escapeSequence = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]
 /** What the shell's last act was to write; empty when its folder no longer existed, undefined when it didn't get to it. */
 function readFolder(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/\n$/, '');
+    return fs.readFileSync(path, 'utf8').replace(/\n$/, '');
   } catch {
     return undefined;
   }
 }
 
 function isFolder(path: string): boolean {
-  return path !== '' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return path !== '' && fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function renderFinished(finished: Finished, timeoutMs: number): string {
   const output = finished.output.trim() === '' ? 'The command printed nothing.' : finished.output.replace(/\n$/, '');
-  if (finished.stoppedBy === 'time') {
-    return `${output}\n[Stopped at its time limit of ${timeoutMs} ms. Everything it had started was ended.]`;
-  }
-  if (finished.stoppedBy === 'size') {
-    return `${output}\n[Stopped because it printed more than ${maxOutputBytes} bytes. Everything it had started was ended.]`;
-  }
+  const what = finished.tookAll
+    ? 'Everything in the box was ended: it had started too much'
+    : 'Everything it had started was ended';
+  if (finished.stoppedBy === 'time') return `${output}\n[Stopped at its time limit of ${timeoutMs} ms. ${what}.]`;
+  if (finished.stoppedBy === 'size')
+    return `${output}\n[Stopped because it printed more than ${maxOutputBytes} bytes. ${what}.]`;
   return finished.exitCode === 0 ? output : `${output}\n[Exit code ${finished.exitCode ?? 'unknown'}]`;
 }

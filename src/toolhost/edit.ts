@@ -1,19 +1,8 @@
 import { closeSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  checkSeen,
-  codeOf,
-  display,
-  locate,
-  markSeen,
-  mostSimilar,
-  openRegular,
-  type Place,
-  readBytes,
-  replaceFile,
-  type SeenFiles,
-  statOf,
-} from './files.ts';
+import type { Place, SeenFiles } from './files.ts';
+import { checkSeen, codeOf, display, locate, markSeen, mostSimilar, openRegular, readBytes } from './files.ts';
+import { replaceFile, statOf } from './files.ts';
 import { checkFields, type Input, readBoolean, readString, ToolError, type ToolReply } from './input.ts';
 import { isBinary, lineStarts, numberLine } from './read.ts';
 

@@ -12,6 +12,8 @@ export interface Place {
   readonly rgPath: string;
   /** The exact environment of the commands. */
   readonly env: Readonly<Record<string, string>>;
+  /** Begins the mark in the environment of everything the shell starts. */
+  readonly mark: string;
   /** Whether every process we can see is ours: false when there is no box around us. */
   readonly isolated: boolean;
   /** Port of the relay to the allow-list proxy, when there is one. */

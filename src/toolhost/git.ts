@@ -65,7 +65,7 @@ export function createGit(place: Place, excludesPath: string): Git {
   }
 
   function reset(): void {
-    rmSync(folder, { recursive: true, force: true });
+    for (const path of [index, `${index}.lock`, objects]) rmSync(path, { recursive: true, force: true });
   }
 
   return { run, reset, objects };

@@ -1,33 +1,12 @@
 import { display, locateExisting, type Place } from './files.ts';
-import {
-  checkFields,
-  type Input,
-  readBoolean,
-  readNumber,
-  readOptionalString,
-  readString,
-  ToolError,
-  type ToolReply,
-} from './input.ts';
+import type { Input, ToolReply } from './input.ts';
+import { checkFields, readBoolean, readNumber, readOptionalString, readString, ToolError } from './input.ts';
 import { collect, type Collected } from './processes.ts';
 
 const modes = ['files_with_matches', 'content', 'count'] as const;
 type Mode = (typeof modes)[number];
 
-const fields = [
-  'pattern',
-  'path',
-  'glob',
-  'type',
-  'output_mode',
-  '-A',
-  '-B',
-  '-C',
-  '-i',
-  '-n',
-  'multiline',
-  'head_limit',
-];
+const fields = 'pattern path glob type output_mode -A -B -C -i -n multiline head_limit'.split(' ');
 const timeoutMs = 5000;
 const maxBytes = 4 * 1024 * 1024;
 const maxReplyCharacters = 30_000;
@@ -98,8 +77,9 @@ function withoutNul(text: string): string {
   return text;
 }
 
-/** ripgrep's exit codes: 0 found, 1 nothing found, 2 an error (perhaps beside matches). */
+/** ripgrep's exit codes: 0 found, 1 nothing found, 2 an error (perhaps beside matches); none when somebody in the box killed it. */
 function checkFailure(found: Collected): void {
+  if (found.cut === undefined && found.exitCode === null) throw new ToolError('The search was ended from outside.');
   if (found.cut !== undefined || found.exitCode !== 2 || found.stdout.length > 0) return;
   const reason = found.stderr.trim().replace(/^rg: /, '').slice(0, 1500);
   if (reason === '') return;

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 interface ProcessRow {
   readonly pid: number;
@@ -24,23 +24,44 @@ export interface CallMark {
 }
 
 const maxRounds = 200;
+/** A tree that still grows after so long outruns us. */
+const patienceMs = 800;
+/** More than a build starts; looking at each of them would take longer than they take to multiply. */
+const maxWatched = 256;
 
 /**
  * Ends everything a call started: its descendants, its session, whatever carries its marker, and in a box also processes
- * that hid where they came from. Looks again until nothing is left, so that a tree that grows meanwhile dies too.
+ * that hid where they came from. Looks again until nothing is left, so that a tree that grows meanwhile dies too. One that grows faster
+ * than we look is ended in one stroke of the kernel's together with everything else in the box; the answer says whether that was needed.
  */
-export function killTree(mark: CallMark): Promise<void> {
+export async function killTree(mark: CallMark): Promise<boolean> {
   const family = new Set([mark.pid]);
   const firstTick = readProcess(mark.pid)?.startedAt ?? Number.POSITIVE_INFINITY;
   kill(-mark.pid); // its group in one stroke: a shell that outlived its children would print that they were killed
-  return killAll(() => findTargets(mark, family, firstTick));
+  const until = performance.now() + patienceMs;
+  let wasAll = false;
+  await killAll(() => {
+    if (mark.claimsStrays && (listIds().length > maxWatched || (!wasAll && performance.now() > until))) {
+      wasAll = true;
+      kill(-1); // all but process 1 and ourselves
+    }
+    return findTargets(mark, family, firstTick);
+  });
+  return wasAll;
 }
 
 /** Ends every process whose environment carries a marker that begins like this. */
 export function killMarked(prefix: string): Promise<void> {
-  return killAll(() =>
-    othersAlive(listProcesses()).filter((row) => hasMarker(row, (entry) => entry.startsWith(prefix))),
-  );
+  return killWhere((row) => hasMarker(row, (entry) => entry.startsWith(prefix)));
+}
+
+/** Ends every process that has the file open, however it came by it. */
+export function killHolders(path: string): Promise<void> {
+  return killWhere((row) => linksOf(`/proc/${row.pid}/fd`).includes(path));
+}
+
+function killWhere(isTarget: (row: ProcessRow) => boolean): Promise<void> {
+  return killAll(() => othersAlive(listProcesses()).filter(isTarget));
 }
 
 async function killAll(find: () => readonly ProcessRow[]): Promise<void> {
@@ -70,35 +91,21 @@ export interface CollectOptions {
 }
 
 /** Runs a program and keeps what it prints up to a limit; at either limit it is killed and what came until then is given. */
-export async function collect(program: string, args: readonly string[], options: CollectOptions): Promise<Collected> {
-  const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let stderr = '';
-  let cut: 'time' | 'size' | undefined;
-  function stop(reason: 'time' | 'size'): void {
-    cut ??= reason;
-    child.kill('SIGKILL');
-  }
-  const timer = setTimeout(stop, options.timeoutMs, 'time');
-  child.stdout.on('data', (chunk: Buffer) => {
-    chunks.push(chunk.subarray(0, Math.max(0, options.maxBytes - size)));
-    size += chunk.length;
-    if (size > options.maxBytes) stop('size');
+export function collect(program: string, args: readonly string[], options: CollectOptions): Promise<Collected> {
+  const { cwd, env, timeoutMs: timeout, maxBytes: maxBuffer, input } = options;
+  const settings = { cwd, env, timeout, maxBuffer, killSignal: 'SIGKILL', encoding: 'buffer' } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, settings, (error, stdout, stderr) => {
+      const isTooMuch = error?.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
+      const cut = isTooMuch ? 'size' : error?.killed === true ? 'time' : undefined;
+      const given = { exitCode: child.exitCode, stdout, stderr: stderr.toString('utf8', 0, 10_000) };
+      resolve({ ...given, ...(cut === undefined ? {} : { cut }) });
+    });
+    child.prependOnceListener('error', reject);
+    // A program that ends before it has read everything is judged by its exit code.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < 10_000) stderr += chunk.toString('utf8');
-  });
-  // A program that ends before it has read everything is judged by its exit code.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input);
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  }).finally(() => {
-    clearTimeout(timer);
-  });
-  return { exitCode, stdout: Buffer.concat(chunks), stderr, ...(cut === undefined ? {} : { cut }) };
 }
 
 function findTargets(mark: CallMark, family: Set<number>, firstTick: number): ProcessRow[] {
@@ -132,7 +139,13 @@ function hasMarker(row: ProcessRow, isIt: (entry: string) => boolean): boolean {
 }
 
 function listProcesses(): ProcessRow[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []));
+  return listIds().flatMap((id) => readProcess(id) ?? []);
+}
+
+function listIds(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** The second field is the program's name in parentheses and may hold anything, so the rest is read from the last one. */
@@ -149,6 +162,14 @@ function readProcess(pid: number): ProcessRow | undefined {
     startedAt: Number(startedAt),
     isGone: state === 'Z' || state === 'X',
   };
+}
+
+function linksOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+  } catch {
+    return []; // it ended, or closed one, while we looked
+  }
 }
 
 function readText(path: string): string {

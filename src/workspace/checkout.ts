@@ -4,7 +4,7 @@ import type { Checkout } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
 import type { GitPlace } from './git.ts';
 import { readFailure, runGit } from './git.ts';
-import { removeFolder } from './remove-folder.ts';
+import { removeFolder } from './leftovers.ts';
 
 /** Settings of a checkout's git directory: no hooks, no filters, no conversions, no remote. */
 const checkoutConfig = `[core]
@@ -48,6 +48,18 @@ export function checkoutAt(root: string, mirror: GitPlace): Checkout {
 export async function makeCheckout(root: string, mirror: GitPlace, sha: string, cachesFrom?: string): Promise<void> {
   const making = `${root}.making`;
   await removeFolder(making);
+  try {
+    await fill(making, mirror, sha);
+    if (cachesFrom !== undefined) await copyCaches(cachesFrom, checkoutAt(making, mirror).home);
+    await rename(making, root);
+  } catch (error) {
+    // It may be what fills the disk. After an abort time is short: whoever makes the checkout next does it, or a sweep.
+    if (!mirror.signal.aborted) await removeFolder(making);
+    throw error;
+  }
+}
+
+async function fill(making: string, mirror: GitPlace, sha: string): Promise<void> {
   const { tree, gitDir, objects, home } = checkoutAt(making, mirror);
   for (const folder of [tree, home, join(gitDir, 'objects', 'info'), join(gitDir, 'refs'), join(gitDir, 'info')])
     await mkdir(folder, { recursive: true });
@@ -57,8 +69,6 @@ export async function makeCheckout(root: string, mirror: GitPlace, sha: string, 
   await copyShallow(mirror.gitDir, gitDir);
   await writeFile(join(gitDir, 'HEAD'), `${sha}\n`);
   await fillTree({ ...mirror, gitDir, workTree: tree }, sha);
-  if (cachesFrom !== undefined) await copyCaches(cachesFrom, home);
-  await rename(making, root);
 }
 
 /** Where package managers and compilers keep what they can do without: never what is installed, so that a checkout stays a fresh one. */

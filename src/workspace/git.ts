@@ -1,5 +1,7 @@
 import { simpleGit } from 'simple-git';
 import { BotError } from '../domain/index.ts';
+import { readFullDisk } from './disk.ts';
+import { homeOf, ownerName, ownerValue } from './leftovers.ts';
 
 /** Where a git command works, and what ends it early. */
 export interface GitPlace {
@@ -12,12 +14,13 @@ export interface GitPlace {
 }
 
 /** What a failed git command means to us. `unexplained` may be a damaged mirror. */
-export type GitFailure = 'denied' | 'gone' | 'no-such-commit' | 'unreachable' | 'refused-path' | 'unexplained';
+export type GitFailure =
+  'denied' | 'gone' | 'moved' | 'no-such-commit' | 'unreachable' | 'refused-path' | 'unexplained';
 
 /**
  * Runs one git command with an explicit git directory and environment, and answers its standard output as UTF-8.
  * `config` reaches git through its environment only, so that a credential in it is neither on disk nor in argv.
- * Throws BotError `aborted` when the signal fired, `git-failed` with git's own words otherwise; `readFailure` sorts the latter.
+ * Throws BotError `aborted` when the signal fired, `disk-full`, and `git-failed` with git's own words otherwise; `readFailure` sorts the latter.
  */
 export async function runGit(place: GitPlace, args: readonly string[], config: GitConfig = {}): Promise<string> {
   return guarded(place, args, openGit(place, config).raw([...folders(place), ...args]));
@@ -45,7 +48,8 @@ const failures: readonly { readonly words: RegExp; readonly failure: GitFailure 
     words: /terminal prompts disabled|Authentication failed|returned error: 40[13]\b|HTTP 40[13]\b/i,
     failure: 'denied',
   },
-  { words: /repository '.*' not found|returned error: 404\b/i, failure: 'gone' },
+  { words: /repository '.*' not found|returned error: (404|410|451)\b/i, failure: 'gone' },
+  { words: /returned error: 30\d\b|unable to update url base from redirection/i, failure: 'moved' },
   { words: /not our ref|couldn't find remote ref|no such remote ref|unadvertised object/i, failure: 'no-such-commit' },
   { words: /invalid path /i, failure: 'refused-path' },
   {
@@ -76,12 +80,13 @@ function openGit(place: GitPlace, config: GitConfig, extra: Readonly<Record<stri
 function baseEnvironment(dataDir: string): Record<string, string> {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: `${dataDir}/no-home`,
+    HOME: homeOf(dataDir),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_TERMINAL_PROMPT: '0',
     LC_ALL: 'C',
+    [ownerName]: ownerValue,
   };
 }
 
@@ -100,6 +105,8 @@ async function guarded<T>(place: GitPlace, args: readonly string[], work: Promis
   } catch (error) {
     if (place.signal.aborted) throw new BotError('aborted', 'The job was stopped while git worked.', { cause: error });
     const said = error instanceof Error ? error.message : String(error);
+    const full = await readFullDisk(place.dataDir, said, error);
+    if (full !== undefined) throw full;
     throw new BotError('git-failed', `git ${args[0] ?? ''} failed: ${said.trim().slice(0, 500)}`, { cause: error });
   }
 }

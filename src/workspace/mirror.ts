@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError } from '../domain/index.ts';
 import { fetchBase } from './fetch.ts';
 import type { GitPlace } from './git.ts';
 import { readFailure, runGit } from './git.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import type { WorkspaceOptions } from './workspace.ts';
 
@@ -33,12 +34,14 @@ const mirrorConfig = `[core]
 \tlowSpeedTime = 60
 `;
 
-/** A lock file of git's that is older than any command of ours may run was left by a killed one. */
-const staleLockMs = 20 * 60_000;
-
 /** Where the shared bare mirror of a repository is: by id, because names change. */
 export function mirrorPlace({ dataDir, repository, signal }: WorkspaceOptions): GitPlace {
   return { gitDir: join(dataDir, 'mirrors', String(repository.id)), dataDir, signal };
+}
+
+/** Removes what is kept of these repositories: nobody gives us access to them any more. */
+export async function removeMirrors(dataDir: string, repositoryIds: readonly number[]): Promise<void> {
+  for (const id of repositoryIds) await rm(join(dataDir, 'mirrors', String(id)), { recursive: true, force: true });
 }
 
 /**
@@ -61,8 +64,14 @@ async function ensureBase(mirror: GitPlace, options: WorkspaceOptions): Promise<
   await withLock(mirror.gitDir, options.signal, async () => {
     if (await holds(mirror, options.base.sha)) return;
     await prepare(mirror);
-    await fetchBase(mirror, options);
-    await runGit(mirror, ['update-ref', `refs/base/${options.base.sha}`, options.base.sha]);
+    try {
+      await fetchBase(mirror, options);
+      await runGit(mirror, ['update-ref', `refs/base/${options.base.sha}`, options.base.sha]);
+    } catch (error) {
+      // What came in so far is of no use and may be what fills the disk. After an abort time is short: the next fetch does it.
+      if (!options.signal.aborted) await clearLeftovers(mirror.gitDir);
+      throw error;
+    }
   });
 }
 
@@ -80,12 +89,16 @@ async function holds(mirror: GitPlace, sha: string): Promise<boolean> {
 async function prepare({ gitDir }: GitPlace): Promise<void> {
   await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
   await mkdir(join(gitDir, 'refs'), { recursive: true });
-  await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
-  await writeFile(join(gitDir, 'config'), mirrorConfig);
-  for (const lock of (await readdir(gitDir)).filter((file) => file.endsWith('.lock'))) {
-    const { mtimeMs } = await stat(join(gitDir, lock));
-    if (Date.now() - mtimeMs > staleLockMs) await rm(join(gitDir, lock), { force: true });
-  }
+  await ensureFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
+  await ensureFile(join(gitDir, 'config'), mirrorConfig);
+  await clearLeftovers(gitDir);
+}
+
+/** Never leaves a part of the text, which on a full disk would be settings that say too little. */
+async function ensureFile(path: string, text: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return;
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }
 
 function isUnexplained(error: unknown): boolean {
@@ -98,9 +111,11 @@ async function putAsideIfDamaged(mirror: GitPlace): Promise<boolean> {
     if (!(await isDamaged(mirror))) return false;
     await rm(`${mirror.gitDir}.damaged`, { recursive: true, force: true });
     await rename(mirror.gitDir, `${mirror.gitDir}.damaged`);
+    await utimes(`${mirror.gitDir}.damaged`, new Date(), new Date()); // from now on a sweep counts its days
     return true;
   });
 }
+
 /** Slow on a large repository, so asked only after a failure that nothing else explains. */
 async function isDamaged(mirror: GitPlace): Promise<boolean> {
   try {

@@ -1,28 +1,35 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError } from '../domain/index.ts';
 import { checkoutAt, makeCheckout } from './checkout.ts';
+import { measureTree, requireSpace, tellFull } from './disk.ts';
 import { runGit } from './git.ts';
+import { removeFolder } from './leftovers.ts';
 import { mirrorPlace, withMirror } from './mirror.ts';
 import { readPeculiarities } from './peculiarities.ts';
-import { removeFolder } from './remove-folder.ts';
 import { listTree, readTextFile } from './tree.ts';
 import type { Workspace, WorkspaceOptions } from './workspace.ts';
 
 /**
  * Opens a job's workspace: fetches the base commit into the repository's mirror when it isn't there, and reads what it holds.
  * Safe to repeat after a crash. Disposing removes the job's checkouts, except after an abort, when time is short: a sweep does it later.
- * Throws BotError `repository-unusable` (removed, empty, commit rewritten, a path that git refuses), `git-failed` (may be tried again),
- * `aborted`.
+ * Throws BotError `repository-unusable` (removed, empty, commit rewritten, a path that git refuses, beyond a cap), `git-failed` (may be
+ * tried again), `disk-full` (so may that), `aborted`.
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { base, dataDir, signal } = options;
+  const { dataDir } = options;
   checkNames(options);
-  const jobDir = join(dataDir, 'jobs', options.jobId);
+  await requireSpace(dataDir);
+  return tellFull(dataDir, () => open(options, join(dataDir, 'jobs', options.jobId)));
+}
+
+async function open(options: WorkspaceOptions, jobDir: string): Promise<Workspace> {
+  const { base, dataDir, signal } = options;
   await mkdir(join(dataDir, 'mirrors'), { recursive: true });
   await mkdir(jobDir, { recursive: true });
   const mirror = mirrorPlace(options);
   const files = await withMirror(options, (place) => listTree(place, base.sha));
+  const treeBytes = measureTree(files, options);
   const entries = new Map(files.map((entry) => [entry.path, entry]));
   const readText = (path: string) => readTextFile(mirror, entries.get(path));
   return {
@@ -34,7 +41,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       const root = checkoutRoot(jobDir, name);
       await removeFolder(root);
       const from = cachesOf === undefined ? undefined : checkoutAt(checkoutRoot(jobDir, cachesOf), mirror).home;
-      await withMirror(options, (place) => makeCheckout(root, place, base.sha, from));
+      await requireSpace(dataDir, treeBytes);
+      await tellFull(dataDir, () => withMirror(options, (place) => makeCheckout(root, place, base.sha, from)));
       return checkoutAt(root, mirror);
     },
     removeCheckout: async (name) => {
@@ -48,12 +56,6 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       if (!signal.aborted) await removeFolder(jobDir);
     },
   };
-}
-
-/** Removes the folders of jobs that are over, which a killed process left behind. Called once when a worker starts. */
-export async function sweepJobs(dataDir: string, isAlive: (jobId: string) => Promise<boolean>): Promise<void> {
-  const jobs = await readdir(join(dataDir, 'jobs')).catch(() => []);
-  for (const jobId of jobs) if (!(await isAlive(jobId))) await removeFolder(join(dataDir, 'jobs', jobId));
 }
 
 /** These become parts of paths and of refs, so nothing but what they are made of passes. */

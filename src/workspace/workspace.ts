@@ -1,4 +1,5 @@
 import type { Base, Checkout, Repository } from '../domain/index.ts';
+import type { Caps } from './disk.ts';
 
 /** One entry of the base commit's tree (`git ls-tree -r`). `size` is in bytes; submodules have none. */
 export interface TreeEntry {
@@ -15,8 +16,10 @@ export interface WorkspaceOptions {
   readonly base: Base;
   /** `https://github.com/owner/name.git`, without credentials. */
   readonly remoteUrl: string;
-  /** A token that may read the repository's contents; asked for when one is needed, never kept. */
-  readonly token: () => Promise<string>;
+  /** A token that may read the repository's contents; asked for when one is needed, never kept. Given one that the server has just refused, it answers another. */
+  readonly token: (refused?: string) => Promise<string>;
+  /** Instead of the usual ones. */
+  readonly caps?: Partial<Caps>;
   readonly signal: AbortSignal;
 }
 

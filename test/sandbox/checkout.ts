@@ -23,9 +23,12 @@ const identity = {
   GIT_COMMITTER_EMAIL: 'ada@example.org',
 };
 
-/** A repository with these files, its bare mirror, and a checkout that borrows the mirror's objects. */
-export async function makeCheckout(files: Readonly<Record<string, string | Buffer>>): Promise<TestCheckout> {
-  const folder = await mkdtemp(join(tmpdir(), 'backend-test-'));
+/** A repository with these files, its bare mirror, and a checkout that borrows the mirror's objects, in a new folder below `parent`. */
+export async function makeCheckout(
+  files: Readonly<Record<string, string | Buffer>>,
+  parent = tmpdir(),
+): Promise<TestCheckout> {
+  const folder = await mkdtemp(join(parent, 'backend-test-'));
   async function git(...args: readonly string[]): Promise<string> {
     const env = { PATH: '/usr/bin:/bin', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', ...identity };
     return (await run('/usr/bin/git', args, { cwd: join(folder, 'source'), env })).stdout;

@@ -24,7 +24,7 @@ function start(script: string, signal = new AbortController().signal) {
     hiddenArgs: [],
     env: {},
     cwd: '/',
-    ending: 'group' as const,
+    ending: { mark: 'none' },
   };
   return startToolHost({ launch, place: {} }, signal);
 }
@@ -80,9 +80,9 @@ describe('a hostile tool host', () => {
   });
 
   it('that never gets ready is told with what it printed', async () => {
-    await expect(start(`console.error('no namespaces here'); process.exit(1)`)).rejects.toMatchObject({
+    await expect(start(`console.error('no bread here'); process.exit(1)`)).rejects.toMatchObject({
       code: 'box-unavailable',
-      message: 'No box could be opened. The box ended (exit code 1: no namespaces here).',
+      message: 'No box could be opened. The box ended (exit code 1: no bread here).',
     });
   });
 });

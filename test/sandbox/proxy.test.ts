@@ -2,8 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandbox } from '../../src/sandbox/index.ts';
-import { isPublicAddress } from '../../src/sandbox/addresses.ts';
-import { isListed, openProxy, publicEgress } from '../../src/sandbox/proxy.ts';
+import { isListed, isPublicAddress, openProxy, publicEgress } from '../../src/sandbox/proxy.ts';
 import { makeCheckout } from './checkout.ts';
 
 let origin: Server;

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openWorkspace } from '../../src/workspace/index.ts';
+import { BotError } from '../../src/domain/index.ts';
+import { openWorkspace, type WorkspaceOptions } from '../../src/workspace/index.ts';
 import { commit, git, startGitServer } from './git-server.ts';
 import type { Rig } from './rig.ts';
 import { files, startRig, token } from './rig.ts';
@@ -71,6 +73,59 @@ describe('fetching', () => {
   });
 
   it.each([
+    ['before the first request', 1],
+    ['between listing and fetching', 2],
+    ['in the middle of a clone', 3],
+  ])('RL-18: asks once for another token, naming the refused one, when it expires %s', async (when, at) => {
+    const name = `expiring-${String(at)}.git`;
+    const refused: (string | undefined)[] = [];
+    const options = rig.optionsFor(name, commit(rig.root, name, files), {
+      token: async (old) => {
+        refused.push(old);
+        return old === undefined ? 'short-lived' : token;
+      },
+    });
+    rig.server.tokens.add('short-lived');
+    rig.server.fault = (_method, number) => {
+      if (number === at) rig.server.tokens.delete('short-lived');
+      return undefined;
+    };
+    await using workspace = await openWorkspace(options);
+    expect(workspace.files, when).toHaveLength(2);
+    expect(refused).toEqual([undefined, 'short-lived']);
+  });
+
+  it('RL-29: passes on what the caller says when no other token is to be had', async () => {
+    const options = rig.optionsFor('uninstalled.git', commit(rig.root, 'uninstalled.git', files), {
+      token: async (old) => {
+        if (old !== undefined) throw new BotError('github-gone', 'The App is no longer installed there.');
+        return 'revoked';
+      },
+    });
+    await expect(openWorkspace(options)).rejects.toMatchObject({ code: 'github-gone' });
+  });
+
+  it.each([
+    ['is deleted', 404, 'repository-unusable', 'it was removed, or the App lost its access'],
+    ['is taken down', 451, 'repository-unusable', 'it was removed'],
+    ['is renamed', { redirectTo: 'http://127.0.0.1:1', status: 301 }, 'git-failed', 'has moved'],
+    ['stops in the middle of its pack', { cutAfter: 2000 }, 'git-failed', 'fetch failed'],
+  ] as const)('RL-29: says so at once when the repository %s during a fetch', async (what, fault, code, words) => {
+    const name = `${what.replaceAll(' ', '-')}.git`;
+    const sha = commit(rig.root, name, [...files, { path: 'noise.bin', content: randomBytes(20_000) }]);
+    const options = rig.optionsFor(name, sha);
+    rig.server.fault = (_method, number) => (number === 3 ? fault : undefined);
+    await expect(openWorkspace(options)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words) as string,
+    });
+    delete rig.server.fault;
+    await using later = await openWorkspace({ ...options, jobId: 'later' });
+    expect(later.files).toHaveLength(3);
+    expect(leftIn(rig, options)).toEqual([]);
+  });
+
+  it.each([
     ['the server refuses every token', 401, 'git-failed', 'Contents: read'],
     ['the App may not read', 403, 'git-failed', 'Contents: read'],
     ['the server is in trouble', 503, 'git-failed', '503'],
@@ -117,7 +172,7 @@ describe('fetching', () => {
     const asked = rig.server.requests.length;
     const first = expect(openWorkspace(options)).rejects.toMatchObject({ code: 'aborted' });
     const waiting = expect(openWorkspace({ ...options, jobId: 'waiting' })).rejects.toMatchObject({ code: 'aborted' });
-    await expect.poll(() => rig.server.requests.length).toBeGreaterThan(asked);
+    await expect.poll(() => rig.server.requests.length, { timeout: 20_000 }).toBeGreaterThan(asked);
     controller.abort();
     await Promise.all([first, waiting]);
     delete rig.server.fault;
@@ -160,6 +215,12 @@ describe('fetching', () => {
     await expect(openWorkspace(options)).rejects.toMatchObject({ code: 'bug' });
   });
 });
+
+/** What a fetch must not leave in a mirror. */
+function leftIn({ dataDir }: Rig, { repository }: WorkspaceOptions): readonly string[] {
+  const names = readdirSync(join(dataDir, 'mirrors', String(repository.id)), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => /\.lock$|tmp_/.test(name));
+}
 
 function damagePacks(dir: string): void {
   for (const name of readdirSync(join(dir, 'objects/pack')).filter((file) => file.endsWith('.pack'))) {

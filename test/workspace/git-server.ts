@@ -1,8 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** What the server does instead of answering. `stallAfter` and `cutAfter` serve so many bytes of the body first. */
+export type Fault =
+  | number
+  | 'hang'
+  | { readonly redirectTo: string; readonly status?: number }
+  | { readonly stallAfter: number }
+  | { readonly cutAfter: number };
 
 /** A real git server over HTTP for the tests of this room: `git http-backend` behind a check of the token. */
 export interface GitServer extends AsyncDisposable {
@@ -11,21 +21,30 @@ export interface GitServer extends AsyncDisposable {
   readonly requests: readonly string[];
   /** Tokens that may read; anything else is answered 401. */
   readonly tokens: Set<string>;
-  /** When set, every request is answered with this status instead. */
-  fault?: number | 'hang' | { readonly redirectTo: string };
+  /** When set, what happens to every request; or a function that is told `GET` or `POST` and the request's number since it was set. */
+  fault?: Fault | ((method: string, number: number) => Fault | undefined);
 }
 
 export async function startGitServer(root: string): Promise<GitServer> {
   const requests: string[] = [];
+  let known: GitServer['fault'];
+  let count = 0;
+  function faultOf(request: IncomingMessage): Fault | undefined {
+    count = state.fault === known ? count + 1 : 1;
+    known = state.fault;
+    return typeof known === 'function' ? known(request.method ?? '', count) : known;
+  }
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    if (state.fault === 'hang') return;
-    if (typeof state.fault === 'object') {
-      response.writeHead(302, { Location: state.fault.redirectTo + (request.url ?? '') }).end();
+    const fault = faultOf(request);
+    if (fault === 'hang') return;
+    if (isRedirect(fault)) {
+      response.writeHead(fault.status ?? 302, { Location: fault.redirectTo + (request.url ?? '') }).end();
       return;
     }
-    const status = state.fault ?? (isAllowed(request, state.tokens) ? 200 : 401);
-    if (status === 200) serve(root, request, response);
+    const allowed = isAllowed(request, state.tokens) ? 200 : 401;
+    const status = typeof fault === 'number' ? fault : allowed;
+    if (status === 200) serve(root, request, limit(response, fault));
     else response.writeHead(status, { 'WWW-Authenticate': 'Basic realm="git"' }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -43,13 +62,31 @@ export async function startGitServer(root: string): Promise<GitServer> {
   return state;
 }
 
+interface Answer {
+  readonly response: ServerResponse;
+  /** How many bytes of the body are served, and what comes then. */
+  readonly bytes: number;
+  readonly then: 'stall' | 'cut';
+}
+
+function isRedirect(fault: Fault | undefined): fault is Extract<Fault, { redirectTo: string }> {
+  return typeof fault === 'object' && 'redirectTo' in fault;
+}
+
+function limit(response: ServerResponse, fault: Fault | undefined): Answer {
+  if (typeof fault !== 'object' || isRedirect(fault)) return { response, bytes: Infinity, then: 'cut' };
+  return 'cutAfter' in fault
+    ? { response, bytes: fault.cutAfter, then: 'cut' }
+    : { response, bytes: fault.stallAfter, then: 'stall' };
+}
+
 function isAllowed(request: IncomingMessage, tokens: ReadonlySet<string>): boolean {
   const given = request.headers.authorization?.replace('Basic ', '') ?? '';
   const [user, token = ''] = Buffer.from(given, 'base64').toString().split(':');
   return user === 'x-access-token' && tokens.has(token);
 }
 
-function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+function serve(root: string, request: IncomingMessage, answer: Answer): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://server');
   const { headers } = request;
   const backend = spawn('git', ['http-backend'], {
@@ -67,17 +104,36 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
   });
   request.pipe(backend.stdin);
   backend.stdin.on('error', () => undefined);
-  const chunks: Buffer[] = [];
-  backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  backend.on('close', () => {
-    const all = Buffer.concat(chunks);
-    const end = all.indexOf('\r\n\r\n');
-    const lines = all.subarray(0, end).toString().split('\r\n');
-    const fields = lines.map((line) => line.split(': ', 2) as [string, string]);
-    const status = fields.find(([name]) => name === 'Status')?.[1];
-    response.writeHead(status === undefined ? 200 : Number.parseInt(status), Object.fromEntries(fields));
-    response.end(all.subarray(end + 4));
-  });
+  answer.response.on('close', () => backend.kill());
+  void pass(backend.stdout, answer);
+}
+
+/** Hands a CGI answer on as it comes, never more of it in memory than a piece. */
+async function pass(output: Readable, { response, bytes, then }: Answer): Promise<void> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  let left = bytes;
+  for await (const chunk of output) {
+    let body = chunk as Buffer;
+    if (head !== undefined) {
+      head = Buffer.concat([head, body]);
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) continue;
+      writeHead(response, head.subarray(0, end).toString());
+      body = head.subarray(end + 4);
+      head = undefined;
+    }
+    if (!response.write(body.subarray(0, left))) await once(response, 'drain').catch(() => undefined);
+    left -= body.length;
+    if (left <= 0 && then === 'cut') response.destroy();
+    if (left <= 0) return;
+  }
+  response.end();
+}
+
+function writeHead(response: ServerResponse, head: string): void {
+  const fields = head.split('\r\n').map((line) => line.split(': ', 2) as [string, string]);
+  const status = fields.find(([name]) => name === 'Status')?.[1];
+  response.writeHead(status === undefined ? 200 : Number.parseInt(status), Object.fromEntries(fields));
 }
 
 /** Runs git for a test's own repositories. */

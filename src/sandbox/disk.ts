@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { BotError, type Checkout } from '../domain/index.ts';
+
+const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
+/** More than any file that a tool writes. */
+const probeBytes = 16 * 1024 * 1024;
+
+/**
+ * Throws BotError `disk-full` when an answer or error speaks of a full disk and the host's disk below the checkout really is.
+ * A box's own temporary folder may be full without that, and a box may say what it likes.
+ */
+export async function requireRoom({ gitDir }: Checkout, said: unknown): Promise<void> {
+  if (isFull(said)) throw diskFull('path' in said ? String(said.path) : tmpdir(), said);
+  if (!full.test(said instanceof Error ? said.message : JSON.stringify(said))) return;
+  const probe = join(gitDir, 'room-probe'); // where no box can write
+  try {
+    await writeFile(probe, Buffer.alloc(probeBytes));
+  } catch (error) {
+    if (isFull(error)) throw diskFull(dirname(gitDir), error);
+  } finally {
+    await rm(probe, { force: true });
+  }
+}
+
+function isFull(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function diskFull(path: string, cause: unknown): BotError {
+  const right = 'Free space there; mirrors of repositories that nobody works on can be removed from the data folder.';
+  return new BotError('disk-full', `The disk is full: nothing more can be written to ${path}. ${right}`, { cause });
+}
+
+/** Makes a temporary folder that names the process it belongs to, so that what a killed one leaves behind can be told and removed. */
+export async function makeScratch(purpose: 'proxy' | 'self-test'): Promise<string> {
+  const owner = `${process.pid}.${(await readStart(process.pid)) ?? ''}`;
+  return mkdtemp(join(tmpdir(), `backend-${purpose}-${owner}-`));
+}
+
+/** Removes the temporary folders whose process is gone. */
+export async function sweepScratch(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid, start] = /^backend-(?:proxy|self-test)-(\d+)\.(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || (await readStart(Number(pid))) === start) continue;
+    // One that can't be removed belongs to another user of the machine.
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** When a process began, in clock ticks since the machine did: together with its id it names one process for good. */
+async function readStart(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createSandbox } from '../../src/sandbox/index.ts';
+import { makeCheckout, makeSandbox, openBox } from './checkout.ts';
+import { killIn, runningPids, sweepBoxKills } from './kill-sweep.ts';
+import { commandOf, descendantsOf, listProcesses } from './process-tree.ts';
+
+describe('RL-37: a box that dies', () => {
+  it.each(['bwrap', 'the first process', 'the tool host'] as const)(
+    'is told to every call, can be closed and leaves nothing, when %s is killed in a call',
+    async (victim) => {
+      const before = runningPids();
+      const own = await openBox({ 'a.txt': 'a\n' });
+      const calls = [
+        own.box.exec('(setsid sleep 620 &); sleep 620', 60_000),
+        own.box.tool('Bash', { command: 'sleep 620', timeout: 60_000 }),
+      ];
+      await expect.poll(() => countOf('sleep 620', before), { timeout: 20_000 }).toBe(3);
+      expect(killIn(victim, before)).toBeDefined();
+      const heard = await Promise.all(calls.map((call) => call.then(String, (error: unknown) => error)));
+      expect(heard).toMatchObject([{ code: 'box-lost' }, { code: 'box-lost' }]);
+      await expect(own.box.changes()).rejects.toMatchObject({ code: 'box-lost' });
+      await own[Symbol.asyncDispose]();
+      expect(left(before)).toEqual([]);
+    },
+  );
+
+  it('hears of it with its next call when it died between two', async () => {
+    const before = runningPids();
+    await using own = await openBox({});
+    killIn('the tool host', before);
+    await expect(own.box.exec('true', 60_000)).rejects.toMatchObject({ code: 'box-lost' });
+  });
+
+  it('costs no more than the call when only its shell is killed', async () => {
+    const before = runningPids();
+    await using own = await openBox({});
+    const call = own.box.exec('sleep 621', 60_000);
+    await expect.poll(() => countOf('sleep 621', before), { timeout: 20_000 }).toBe(1);
+    killIn('the shell of a call', before);
+    expect(await call).toMatchObject({ exitCode: 137 });
+    expect(await own.box.exec('echo on', 5000)).toMatchObject({ exitCode: 0, output: 'on\n' });
+  });
+
+  it('is followed by another one on a fresh checkout that goes on from the recorded changes', async () => {
+    const before = runningPids();
+    await using first = await openBox({ 'a.txt': 'a\n', 'gone.txt': 'x\n' });
+    await first.box.exec('echo b > a.txt; rm gone.txt; mkdir new; echo c > new/c.sh; chmod +x new/c.sh', 5000);
+    const recorded = await first.box.changes();
+    const lost = first.box.exec('echo half > a.txt; sleep 622', 60_000);
+    lost.catch(() => undefined);
+    await expect.poll(() => countOf('sleep 622', before), { timeout: 20_000 }).toBe(1);
+    killIn('bwrap', before);
+    await expect(lost).rejects.toMatchObject({ code: 'box-lost' });
+    await first.box[Symbol.asyncDispose]();
+
+    const checkout = await first.checkout.again('second');
+    await using second = await makeSandbox().open({ checkout, signal: new AbortController().signal });
+    await second.apply(recorded);
+    expect(await second.changes()).toEqual(recorded);
+    expect(await readFile(join(checkout.tree, 'a.txt'), 'utf8')).toBe('b\n');
+    expect((await second.exec('ls; new/c.sh; ls -l new | tail -1', 5000)).output).toContain('-rwxr-xr-x');
+  });
+
+  it('leaves nothing when it is killed while it opens', async () => {
+    const before = runningPids();
+    expect(await sweepBoxKills(4)).toHaveLength(4);
+    expect(left(before)).toEqual([]);
+  });
+
+  it('leaves nothing without a sandbox either, when its tool host is killed', async () => {
+    await using checkout = await makeCheckout({});
+    const before = runningPids();
+    const unsafe = createSandbox({ kind: 'unsafe-none', nodePath: process.execPath });
+    const box = await unsafe.open({ checkout, signal: new AbortController().signal });
+    const call = box.exec('(setsid sleep 623 &); sleep 623', 60_000);
+    call.catch(() => undefined);
+    await expect.poll(() => listProcesses().filter(isSleeper).length, { timeout: 20_000 }).toBe(2);
+    const toolHost = descendantsOf(process.pid).find(({ pid, parent }) => parent === process.pid && !before.has(pid));
+    if (toolHost === undefined) throw new Error('there is no tool host');
+    process.kill(toolHost.pid, 'SIGKILL');
+    await expect(call).rejects.toMatchObject({ code: 'box-lost' });
+    await box[Symbol.asyncDispose]();
+    expect(listProcesses().filter(isSleeper)).toEqual([]);
+  });
+});
+
+describe('RL-42: the temporary folders of the sandbox', () => {
+  it('are swept when their process is gone, and left alone while it lives', async () => {
+    const dead = await mkdtemp(join(tmpdir(), 'backend-proxy-999999.1-'));
+    const living = await mkdtemp(join(tmpdir(), `backend-proxy-${String(process.pid)}.${startOfThis()}-`));
+    await makeSandbox().selfTest();
+    expect([existsSync(dead), existsSync(living)]).toEqual([false, true]);
+    await rm(living, { recursive: true });
+  });
+});
+
+function isSleeper({ pid }: { readonly pid: number }): boolean {
+  return commandOf(pid) === 'sleep 623';
+}
+
+/** In clock ticks since the machine started. */
+function startOfThis(): string {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function countOf(command: string, before: ReadonlySet<number>): number {
+  const rows = descendantsOf(process.pid).filter(({ pid }) => !before.has(pid));
+  return rows.filter(({ pid }) => commandOf(pid) === command).length;
+}
+
+function left(before: ReadonlySet<number>): readonly string[] {
+  return descendantsOf(process.pid).flatMap(({ pid, name }) => (before.has(pid) ? [] : [name]));
+}
