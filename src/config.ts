@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { BotError } from './domain/index.ts';
-import { readPrivateKey, refuseWeakSecret, secretNames, withSecretFiles } from './secrets.ts';
+import { followSecret, type Warn } from './follow-secret.ts';
+import { PrivateKey, secretFile, secretNames, WebhookSecrets, withSecretFiles } from './secrets.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const dollars = (fallback: number) => z.coerce.number().min(0.01).max(10_000).default(fallback);
@@ -13,8 +14,8 @@ const path = z.string().startsWith('/', 'must start with a slash, for example /a
 /** The operator's settings as the environment spells them (docs/configuration.md). */
 const Environment = z.object({
   APP_ID: z.coerce.number('must be the number of your GitHub App, for example 123456').int().positive(),
-  PRIVATE_KEY: z.string().transform(readPrivateKey),
-  WEBHOOK_SECRET: z.string().superRefine(refuseWeakSecret),
+  PRIVATE_KEY: PrivateKey,
+  WEBHOOK_SECRET: WebhookSecrets,
   PORT: port(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   WEBHOOK_PATH: path.default('/api/github/webhooks'),
@@ -47,8 +48,14 @@ type Environment = z.infer<typeof Environment>;
 export interface Config {
   readonly github: {
     readonly appId: number;
+    /** As it was at start. */
     readonly privateKey: string;
+    /** The first one, as it was at start. */
     readonly webhookSecret: string;
+    /** The key of now: read again when its file has changed, the last good one when the file is broken, which is warned of once. */
+    readonly readPrivateKey: (warn?: Warn) => string;
+    /** All secrets a delivery may be signed with now, at least one; in the same way. */
+    readonly readWebhookSecrets: (warn?: Warn) => readonly string[];
     /** REST root, `https://api.github.com` or `<protocol>://<host>/api/v3`. */
     readonly apiUrl: string;
     /** Where people and git reach repositories, without a trailing slash. */
@@ -141,18 +148,13 @@ export function readConfig(variables: Variables): Config {
   if (environment.ROLE !== 'all' && !environment.DATABASE_URL) {
     throw invalid([`ROLE=${environment.ROLE} needs DATABASE_URL: only PostgreSQL can be shared between processes`]);
   }
-  return toConfig(environment);
+  return toConfig(environment, variables);
 }
 
-function toConfig(environment: Environment): Config {
+function toConfig(environment: Environment, variables: Variables): Config {
   const preferencesPath = environment.PREFERENCES_PATH ?? defaultPreferencesPath();
   return {
-    github: {
-      appId: environment.APP_ID,
-      privateKey: environment.PRIVATE_KEY,
-      webhookSecret: environment.WEBHOOK_SECRET,
-      ...githubUrls(environment),
-    },
+    github: { appId: environment.APP_ID, ...githubSecrets(environment, variables), ...githubUrls(environment) },
     http: {
       host: environment.HOST,
       port: environment.PORT,
@@ -175,6 +177,15 @@ function toConfig(environment: Environment): Config {
       level: environment.LOG_LEVEL,
       format: environment.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     },
+  };
+}
+
+function githubSecrets({ PRIVATE_KEY: privateKey, WEBHOOK_SECRET: secrets }: Environment, variables: Variables) {
+  return {
+    privateKey,
+    webhookSecret: secrets[0],
+    readPrivateKey: followSecret(secretFile('PRIVATE_KEY', variables), privateKey, PrivateKey),
+    readWebhookSecrets: followSecret(secretFile('WEBHOOK_SECRET', variables), secrets, WebhookSecrets),
   };
 }
 

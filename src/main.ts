@@ -1,4 +1,5 @@
 import { needsSetup, readConfig, readSetupConfig, takeEnvironment } from './config.ts';
+import { openDataDir } from './data-dir.ts';
 import { BotError } from './domain/index.ts';
 
 /** Starts the process: the app when it is configured, otherwise the flow that creates the GitHub App and writes `.env`. */
@@ -11,24 +12,20 @@ async function main(): Promise<void> {
     });
     return;
   }
-  const { startApp } = await import('./app.ts');
-  const app = await startApp(readConfig(variables));
-  stopOnSignals(() => app.stop());
-}
-
-/** SIGTERM and SIGINT stop once, in order; a second signal ends the process at once. */
-function stopOnSignals(stop: () => Promise<void>): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const config = readConfig(variables);
+  await openDataDir(config.dataDir);
+  const [{ startApp }, { createLog, flushLog }, { superviseProcess }] = await Promise.all([
+    import('./app.ts'),
+    import('./log.ts'),
+    import('./lifetime.ts'),
+  ]);
+  const log = await createLog(config.log);
+  const app = startApp(config, { log });
+  superviseProcess({ app, log });
+  await app.catch(async (error: unknown) => {
+    await flushLog(log, 500);
+    throw error;
+  });
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /** What the process shows over HTTP: the webhook's door, health, and pages for people. */
-export { createIntake } from './intake.ts';
+export { createIntake, hashDelivery } from './intake.ts';
 export type { Intake, IntakeOptions, VerifiedDelivery } from './intake.ts';
 export { createPages } from './pages.ts';
 export type { PagesOptions } from './pages.ts';
