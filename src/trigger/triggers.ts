@@ -33,17 +33,14 @@ export const wantedEvents: ReadonlySet<string> = new Set(triggers.map(({ event }
 /** Which label starts work is the repository's setting, which is not known here: the usual one is looked for first. */
 const usualLabel = 'backend';
 
-/** Opening an issue with a label sends `opened` and `labeled`; both, and every other label put on this soon, belong to that one act. */
-const sameActMs = 10_000;
-
 const verbs: ReadonlySet<string> = new Set(['implement', 'stop', 'help'] satisfies readonly Verb[]);
 
 function readLabeled({ issue, label }: Payload): Ask | string {
   if (label === undefined) return 'the delivery names no label';
-  const sinceOpened = Date.parse(issue.updated_at) - Date.parse(issue.created_at);
-  return askByLabel(issue.number, label.name, sinceOpened <= sameActMs ? issue.created_at : issue.updated_at);
+  return askByLabel(issue.number, label.name, issue.updated_at);
 }
 
+/** GitHub sends `opened` and `labeled` for this one act, stamped alike or a second apart; policy tells the latter for the same wish. */
 function readOpened({ issue }: Payload): Ask | string {
   const label = issue.labels.find(({ name }) => name.toLowerCase() === usualLabel) ?? issue.labels[0];
   if (label === undefined) return 'the issue was opened without a label';
