@@ -1,5 +1,6 @@
 import type { ConstructorOptions } from 'pg-boss';
 import { BotError } from '../domain/index.ts';
+import type { ErrorCode } from '../domain/index.ts';
 
 /** A row as the driver gives it. Callers say with `as` which columns their own statement selects. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -9,6 +10,8 @@ export type Sql = (text: string, values?: readonly unknown[]) => Promise<readonl
 
 /** The seam between our SQL and the two databases it runs on. */
 export interface Database {
+  /** Where it is, for messages: the folder, or the server without anything secret. */
+  readonly place: string;
   readonly sql: Sql;
   /** Commits when `work` resolves, rolls back when it rejects. On the embedded database nothing else runs meanwhile: keep it short. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
@@ -31,8 +34,15 @@ export function sqlOn(query: (text: string, values: unknown[]) => Promise<{ rows
   };
 }
 
-/** SQLSTATEs (PostgreSQL appendix A) that say the server cannot serve us now: connections, resources, shutdown, read-only standby. */
-const unavailable = /^(08|53|57P|25006|58)/;
+/** SQLSTATEs (PostgreSQL appendix A), by their beginning, and what they mean to whoever runs us. The first that fits counts. */
+const meanings: readonly (readonly [states: RegExp, code: ErrorCode, meaning: string])[] = [
+  [/^53100/, 'disk-full', 'The disk of the database is full. Free some space; no restart is needed'],
+  [/^(XX001|XX002|58P01)/, 'store-unavailable', 'The database is damaged: restore it from a backup'],
+  [/^25006/, 'store-unavailable', 'The database takes no writes: it must be a primary server, not read-only'],
+  // Connections, resources, shutdown, the system below.
+  [/^(08|53|57P|58)/, 'store-unavailable', 'The database does not answer'],
+  [/^/, 'bug', 'The database refused a statement of ours'],
+];
 
 /**
  * A driver's error as one of ours. What carries no SQLSTATE never came from the server's SQL engine: the connection
@@ -40,12 +50,10 @@ const unavailable = /^(08|53|57P|25006|58)/;
  */
 export function translated(error: unknown): BotError {
   if (error instanceof BotError) return error;
-  const code = sqlState(error);
-  const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-  if (code === undefined || unavailable.test(code)) {
-    return new BotError('store-unavailable', `The database does not answer: ${message}`, { cause: error });
-  }
-  return new BotError('bug', `The database refused a statement of ours: ${message}`, { cause: error });
+  const said = error instanceof Error && error.message !== '' ? error.message : String(error);
+  const state = sqlState(error) ?? '08';
+  const [, code, meaning] = meanings.find(([states]) => states.test(state)) ?? [state, 'bug', 'Unknown'];
+  return new BotError(code, `${meaning}: ${said}`, { cause: error });
 }
 
 /** Whether a unique constraint refused the statement (SQLSTATE 23505). */
@@ -53,7 +61,8 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof BotError && sqlState(error.cause) === '23505';
 }
 
-function sqlState(error: unknown): string | undefined {
+/** The five characters that say what kind of error the server met; undefined when it did not come from a server. */
+export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
 }

@@ -13,6 +13,11 @@ const batchSize = 100;
 /** GitHub waits ten seconds for an answer; when the database is away it is told so well before, in milliseconds. */
 const answerMs = 1_900;
 
+/** Any number will do, as long as all our processes use the same one, and for nothing else. */
+const lockSpace = 0x7265706f;
+
+const nothingToStop = 'nothing to stop';
+
 /** A delivery on its way in. `jobId` is the id its job gets if it becomes one. */
 interface Arrival {
   readonly delivery: Delivery;
@@ -87,7 +92,7 @@ async function commit(batch: readonly Arrival[], deps: InboxDeps): Promise<void>
     const receipts = await deps.database.transaction((sql) => record(batch, sql, deps));
     for (const arrival of batch) arrival.resolve(receipts.get(arrival) ?? { type: 'duplicate-delivery' });
   } catch (error) {
-    const alone = batch.length === 1 || (error instanceof BotError && error.code === 'store-unavailable');
+    const alone = batch.length === 1 || (error instanceof BotError && error.isOutage);
     if (!alone) for (const arrival of batch) await commit([arrival], deps);
     else for (const arrival of batch) arrival.reject(error);
   }
@@ -97,18 +102,26 @@ async function commit(batch: readonly Arrival[], deps: InboxDeps): Promise<void>
 async function record(batch: readonly Arrival[], sql: Sql, deps: InboxDeps): Promise<ReadonlyMap<Arrival, Receipt>> {
   const at = iso(deps.now());
   const fresh = await insertDeliveries(batch, sql, at);
-  const wishes = fresh.flatMap((arrival) => {
-    const { reading, jobId } = arrival;
-    return reading.type === 'work' ? [{ arrival, id: jobId, request: reading.request }] : [];
-  });
-  const created = await insertJobs(wishes, sql, at);
-  const queued = wishes.filter(({ id }) => created.has(id));
-  if (queued.length > 0) await deps.queue.send(queued, sql);
   const receipts = new Map(fresh.map((arrival) => [arrival, receiptOf(arrival)]));
-  for (const wish of wishes.filter(({ id }) => !created.has(id))) {
-    receipts.set(wish.arrival, await linkToEarlier(wish, sql));
-  }
+  const wishes = fresh.flatMap(toWish);
+  if (wishes.length === 0) return receipts;
+  if (!deps.database.exclusive) await lockRepositories(wishes, sql);
+  const rows = await insertJobs(wishes, sql, at);
+  const turns = new Map(rows.map(({ id, turn }) => [id, turn]));
+  await deps.queue.send(
+    wishes.flatMap(({ id, request }) => ({ id, request, turn: turns.get(id) ?? -1 })).filter(({ turn }) => turn >= 0),
+    sql,
+  );
+  for (const wish of wishes.filter(({ id }) => !turns.has(id)))
+    receipts.set(wish.arrival, await settleOther(wish, sql));
   return receipts;
+}
+
+/** One at a time per repository: what is under way there, and whose turn it is, must not change until the jobs are in. */
+async function lockRepositories(wishes: readonly Wish[], sql: Sql): Promise<void> {
+  const ids = wishes.map(({ request }) => request.repository.id);
+  const keys = 'select distinct hashint8(id) as key from unnest($2::bigint[]) as r (id) order by key';
+  await sql(`select pg_advisory_xact_lock($1, key) from (${keys}) as keys`, [lockSpace, ids]);
 }
 
 /** The arrivals whose delivery id and body are new, in order. */
@@ -125,9 +138,10 @@ async function insertDeliveries(batch: readonly Arrival[], sql: Sql, at: string)
   return batch.filter(({ delivery }) => inserted.delete(toText(delivery.id)));
 }
 
-function toDeliveryRow({ delivery, reading, jobId }: Arrival): readonly (string | null)[] {
-  const { id, event, bodyHash } = delivery;
-  const fate = reading.type === 'work' ? ['queued', null, jobId] : ['ignored', toText(reading.reason), null];
+function toDeliveryRow(arrival: Arrival): readonly (string | null)[] {
+  const { id, event, bodyHash } = arrival.delivery;
+  const receipt = receiptOf(arrival);
+  const fate = receipt.type === 'ignored' ? ['ignored', toText(receipt.reason), null] : ['queued', null, arrival.jobId];
   return [toText(id), toText(event), bodyHash, ...fate];
 }
 
@@ -135,25 +149,54 @@ interface Wish {
   readonly arrival: Arrival;
   readonly id: string;
   readonly request: WorkRequest;
+  /** Becomes a job only while another one of its subject is not finished: nobody waits for an answer. */
+  readonly conditional: boolean;
 }
 
-/** The ids of the wishes that became jobs; the others were wished for before. */
-async function insertJobs(wishes: readonly Wish[], sql: Sql, at: string): Promise<ReadonlySet<unknown>> {
-  if (wishes.length === 0) return new Set();
+function toWish(arrival: Arrival): readonly Wish[] {
+  const { reading, jobId: id } = arrival;
+  if (reading.type !== 'work' && reading.type !== 'stop') return [];
+  const { request } = reading;
+  return [{ arrival, id, request, conditional: reading.type === 'stop' && request.via !== 'command' }];
+}
+
+/**
+ * The wishes that became jobs, with their turns; the others were wished for before, or had nothing to stop. A turn is one after the
+ * repository's last and after that of the job taken last, whichever is later: a repository with a thousand jobs waiting takes turns
+ * with one that has its first. Wishes to stop have turns of their own, and the first one is level with the job taken last: they don't
+ * stand behind what they want to stop.
+ */
+async function insertJobs(
+  wishes: readonly Wish[],
+  sql: Sql,
+  at: string,
+): Promise<readonly { readonly id: string; readonly turn: number }[]> {
   const rows = await sql(
-    `insert into backend.jobs (id, repository_id, subject_kind, subject_number, intention, verb, request, created_at, updated_at)
-     select id, repository_id, subject_kind, subject_number, intention, verb, request::json, $1, $1
-     from unnest($2::uuid[], $3::bigint[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[])
-       with ordinality as j (id, repository_id, subject_kind, subject_number, intention, verb, request, position)
-     order by position on conflict do nothing returning id`,
+    `with wish as (
+       select * from unnest($2::uuid[], $3::bigint[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::boolean[])
+         with ordinality as w (id, repository_id, subject_kind, subject_number, intention, verb, request, conditional, position)),
+     wanted as (
+       select * from wish w where not conditional
+         or exists (select from backend.jobs j where j.repository_id = w.repository_id
+                      and j.subject_number = w.subject_number and j.state <> 'finished')
+         or exists (select from wish e where e.repository_id = w.repository_id
+                      and e.subject_number = w.subject_number and e.position < w.position and not e.conditional))
+     insert into backend.jobs (id, repository_id, subject_kind, subject_number, intention, verb, request, created_at, updated_at, turn)
+     select id, repository_id, subject_kind, subject_number, intention, verb, request::json, $1, $1,
+       greatest(
+         (select max(turn) from backend.jobs where claimed_at is not null),
+         (select max(j.turn) + (w.verb = 'stop')::integer from backend.jobs j
+            where j.repository_id = w.repository_id and (j.verb = 'stop') = (w.verb = 'stop')),
+         0) + row_number() over (partition by repository_id, verb = 'stop' order by position) - (verb = 'stop')::integer
+     from wanted w order by position on conflict do nothing returning id, turn`,
     [at, ...columns(wishes.map(toJobRow))],
   );
-  return new Set(rows.map((row) => row['id']));
+  return rows as readonly { id: string; turn: number }[];
 }
 
-function toJobRow({ id, request }: Wish): readonly unknown[] {
+function toJobRow({ id, request, conditional }: Wish): readonly unknown[] {
   const { repository, subject, verb, intention } = request;
-  return [id, repository.id, subject.kind, subject.number, toText(intention), verb, toJson(request)];
+  return [id, repository.id, subject.kind, subject.number, toText(intention), verb, toJson(request), conditional];
 }
 
 /** Rows as the columns that `unnest` takes. */
@@ -163,14 +206,28 @@ function columns(rows: readonly (readonly unknown[])[]): unknown[][] {
 }
 
 function receiptOf({ reading, jobId }: Arrival): Receipt {
-  return reading.type === 'work' ? { type: 'queued', jobId } : { type: 'ignored', reason: reading.reason };
+  switch (reading.type) {
+    case 'work':
+    case 'stop':
+      return { type: 'queued', jobId };
+    case 'uninstalled':
+      return { type: 'ignored', reason: 'the app was uninstalled' };
+    case 'ignored':
+      return { type: 'ignored', reason: reading.reason };
+  }
 }
 
-async function linkToEarlier({ arrival, request }: Wish, sql: Sql): Promise<Receipt> {
+/** A wish that became no job: the same was wished for before, or there is nothing to stop. */
+async function settleOther({ arrival, request }: Wish, sql: Sql): Promise<Receipt> {
   const [row] = await sql(
-    `update backend.deliveries d set fate = 'duplicate-intention', job_id = j.id from backend.jobs j
-     where d.id = $1 and j.repository_id = $2 and j.intention = $3 returning j.id`,
-    [toText(arrival.delivery.id), request.repository.id, toText(request.intention)],
+    `with earlier as (select id from backend.jobs where repository_id = $2 and intention = $3)
+     update backend.deliveries set job_id = (select id from earlier),
+       fate = case when exists (select from earlier) then 'duplicate-intention' else 'ignored' end,
+       reason = case when exists (select from earlier) then null else $4 end
+     where id = $1 returning job_id`,
+    [toText(arrival.delivery.id), request.repository.id, toText(request.intention), nothingToStop],
   );
-  return { type: 'duplicate-intention', jobId: String(row?.['id']) };
+  const jobId = row?.['job_id'];
+  if (typeof jobId !== 'string') return { type: 'ignored', reason: nothingToStop };
+  return { type: 'duplicate-intention', jobId };
 }

@@ -1,21 +1,15 @@
-import { BotError } from '../domain/index.ts';
+import { fenced, heldBy, readTranscript, requireHeld } from '../claim/index.ts';
+import type { Claim } from '../claim/index.ts';
 import type { Outcome, Plan, Step, WorkRequest } from '../domain/index.ts';
-import { fromJson, toJson } from '../database/index.ts';
+import { toJson } from '../database/index.ts';
 import type { Row, Sql } from '../database/index.ts';
-import type { Claim, JournalEntry, RunSummary, Store } from './store.ts';
+import type { Parking, RunSummary, Store, StoredJob } from './store.ts';
 
 /** What of the store reads and moves jobs and counts money. */
 export type Jobs = Pick<
   Store,
-  'setPlan' | 'setStep' | 'finish' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
+  'setPlan' | 'setStep' | 'finish' | 'requireHeld' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
 >;
-
-/**
- * A claim may write while its epoch is the job's latest and the job has not gone back into the queue.
- * Statements give the job's id as `$1` and the epoch as `$2`.
- */
-export const isHeld = "epoch = $2 and state <> 'queued'";
-export const heldBy = `id = $1 and ${isHeld}`;
 
 /** `now` is the clock in milliseconds since 1970. */
 export function createJobs(sql: Sql, now: () => number): Jobs {
@@ -24,6 +18,7 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
     setStep: (claim, step) => move(claim, 'step = $3, updated_at = $4', [step]),
     finish: (claim, outcome) =>
       move(claim, "state = 'finished', outcome = $3::json, updated_at = $4", [toJson(outcome)]),
+    requireHeld: (claim) => requireHeld(claim, sql),
     spentToday: () => readSpentSince(sql, midnight(now())),
     publishedPulls: async (repositoryId, subjectNumber) => {
       const rows = await sql(
@@ -41,10 +36,7 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
       const [row] = isUuid(jobId) ? await sql('select * from backend.jobs where id = $1', [jobId]) : [];
       return row === undefined ? undefined : { ...toSummary(row), job: toJob(row) };
     },
-    transcript: async (jobId) =>
-      (await sql('select seq, kind, data, at from backend.journal where job_id = $1 order by seq', [jobId])).map(
-        toEntry,
-      ),
+    transcript: (jobId) => readTranscript(jobId, sql),
   };
 
   async function move(claim: Claim, assignments: string, values: readonly unknown[]): Promise<void> {
@@ -53,11 +45,6 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
     const moved = await sql(statement, [claim.jobId, claim.epoch, ...values, at]);
     if (moved.length === 0) throw fenced(claim);
   }
-}
-
-/** The error for a claim that another one, or its own return to the queue, has made outdated. */
-export function fenced(claim: Claim): BotError {
-  return new BotError('fenced', `Job ${claim.jobId} is no longer held by claim ${claim.epoch}; nothing was written.`);
 }
 
 /** What anybody may type into an address; PostgreSQL would refuse the whole statement. */
@@ -87,6 +74,7 @@ interface JobRow {
   readonly step: Step | null;
   readonly usd: string;
   readonly outcome: Outcome | null;
+  readonly parked: Parking | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
@@ -103,18 +91,14 @@ function toSummary(row: Row): RunSummary {
     ...(job.step !== null && { step: job.step }),
     usd: Number(job.usd),
     ...(job.outcome !== null && { outcome: job.outcome }),
+    ...(job.parked !== null && job.state === 'queued' && { parked: job.parked }),
     createdAt: job.created_at.toISOString(),
     updatedAt: job.updated_at.toISOString(),
   };
 }
 
-function toJob(row: Row): { id: string; request: WorkRequest; plan?: Plan } {
+/** A row of `id, request, plan` as a job. */
+export function toJob(row: Row): StoredJob {
   const { id, request, plan } = row as unknown as JobRow; // as above
   return { id, request, ...(plan !== null && { plan }) };
-}
-
-/** A row of `seq, kind, data, at` as an entry. */
-export function toEntry(row: Row): JournalEntry {
-  const { seq, kind, data, at } = row as { seq: number; kind: string; data: unknown; at: Date };
-  return { seq, kind, data: fromJson(data), at: at.toISOString() };
 }

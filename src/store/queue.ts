@@ -10,13 +10,24 @@ export interface StoreLog {
   error(fields: object, message: string): void;
 }
 
+/** An entry to be: jobs are taken by their turns, lowest first. */
+interface NewEntry {
+  readonly id: string;
+  readonly request: WorkRequest;
+  readonly turn: number;
+}
+
 /** The queue that says who runs which job when; where a job resumes is the journal's business. */
 export interface Queue {
   readonly boss: PgBoss;
   /** Adds jobs within the caller's transaction. */
-  send(jobs: readonly { readonly id: string; readonly request: WorkRequest }[], sql: Sql): Promise<void>;
+  send(jobs: readonly NewEntry[], sql: Sql): Promise<void>;
   /** Puts a taken job back, within the caller's transaction. */
   putBack(attempt: { readonly id: string; readonly retryCount: number }, afterSeconds: number, sql: Sql): Promise<void>;
+  /** Makes a waiting job due at once, within the caller's transaction. */
+  makeDue(id: string, sql: Sql): Promise<void>;
+  /** Takes jobs out that are ended otherwise, whether waiting or taken, within the caller's transaction. */
+  remove(ids: readonly string[], sql: Sql): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,13 +64,22 @@ export async function openQueue(database: Database, log: StoreLog): Promise<Queu
   return {
     boss,
     send: async (jobs, sql) => {
-      const entries = jobs.map(({ id, request }) => ({ id, singletonKey: subjectKey(request) }));
+      if (jobs.length === 0) return;
+      const entries = jobs.map(({ id, request, turn }) => ({ id, singletonKey: subjectKey(request), priority: -turn }));
       await boss.insert(queueName, entries, { db: executor(sql) });
+      if (jobs.length > 1) await keepOrder(jobs, sql);
     },
     putBack: async (attempt, afterSeconds, sql) => {
       const db = executor(sql);
       await boss.fail(queueName, attempt, null, { db });
       await boss.update(queueName, undefined, { id: attempt.id, startAfter: afterSeconds, db });
+    },
+    makeDue: async (id, sql) => {
+      await boss.update(queueName, undefined, { id, startAfter: 0, db: executor(sql) });
+    },
+    remove: async (ids, sql) => {
+      if (ids.length === 0) return;
+      await boss.complete(queueName, [...ids], null, { includeQueued: true, db: executor(sql) });
     },
     close: () => boss.stop({ graceful: true, timeout: 2_000 }),
   };
@@ -90,6 +110,15 @@ async function requeueOrphans(boss: PgBoss, sql: Sql): Promise<void> {
   const rows = await sql(`select id from pgboss.job where name = $1 and state = 'active'`, [queueName]);
   const ids = rows.map((row) => String(row['id']));
   if (ids.length > 0) await boss.fail(queueName, ids);
+}
+
+/** Entries of one transaction would share its time, and the order of equal turns would be left to chance. */
+async function keepOrder(jobs: readonly NewEntry[], sql: Sql): Promise<void> {
+  await sql(
+    `update pgboss.job j set created_on = created_on + position * interval '1 microsecond'
+     from unnest($2::uuid[]) with ordinality as e (id, position) where j.name = $1 and j.id = e.id`,
+    [queueName, jobs.map(({ id }) => id)],
+  );
 }
 
 function subjectKey({ repository, subject }: WorkRequest): string {

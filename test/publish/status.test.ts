@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ensureReply, ensureSeen, openStatus, type Ending } from '../../src/publish/index.ts';
+import { ensureReply, ensureSeen, openStatus, removeTwins, type Ending } from '../../src/publish/index.ts';
 import { renderStatus } from '../../src/publish/status.ts';
 import { shareStandIn, writesOf, type GitHubWorld } from '../github/github-world.ts';
 import { aDesk, aJob, aLedger } from './builders.ts';
@@ -42,7 +42,7 @@ function editsOf(world: GitHubWorld) {
 }
 
 describe('the status comment', () => {
-  it('is one comment, edited in place, at most once a second, the latest state first', async () => {
+  it('is one comment, edited in place, with seconds between, the latest state first', async () => {
     await using world = await openWorld();
     const { job, deps } = await aDesk(world);
     const clock = aClock();
@@ -54,7 +54,7 @@ describe('the status comment', () => {
     status.spent(0.25);
     status.step('implement');
     status.spent(0.25);
-    expect(await clock.tick()).toBe(1000);
+    expect(await clock.tick()).toBe(5000);
     await clock.asleep();
     expect(statusOf(world)).toHaveLength(1);
     expect(statusOf(world)[0]).toContain('- [x] set up\n- [ ] **implement**\n- [ ] verify');
@@ -141,10 +141,6 @@ describe('the status comment', () => {
     [{ type: 'nothing-to-change', reason: 'it is there already' }, 'nothing to change because it is there already.'],
     [{ type: 'stopped', by: 'mona' }, 'stopped by @mona'],
     [
-      { type: 'parked', reason: 'The model is away.' },
-      'parked: The model is away. Comment `/backend implement` to go on.',
-    ],
-    [
       { type: 'failed', step: 'verify', reason: 'box lost @all' },
       'failed at step verify: box lost `@all`. Comment `/backend implement` to retry.',
     ],
@@ -158,10 +154,53 @@ describe('the status comment', () => {
   it('says how to stop it', () => {
     const view = { step: 'plan', usd: 0, notes: ['fixes #3'] } as const;
     expect(renderStatus(view, { job: aJob() })).toContain(
-      'To stop it, remove the label `backend` or close the issue.\n\n- fixes `#3`',
+      'To stop it, comment `/backend stop`, remove the label `backend`, or close the issue.\n\n- fixes `#3`',
     );
     const job = aJob({ request: { via: 'command', trigger: '/backend' } });
-    expect(renderStatus(view, { job })).toContain('To stop it, close the issue.');
+    expect(renderStatus(view, { job })).toContain('To stop it, comment `/backend stop`, or close the issue.');
+  });
+
+  it.each<[Ending, string]>([
+    [
+      { type: 'parked', reason: 'The model is away.', until: Date.UTC(2026, 2, 1, 10, 5) },
+      'parked: The model is away. It goes on by itself at 10:05 UTC; comment `/backend implement` to go on at once.',
+    ],
+    [{ type: 'paused' }, 'paused: no worker is running; it goes on by itself as soon as one is.'],
+  ])('says what it waits for, and how to stop it all the same: %o', (ending, words) => {
+    const text = renderStatus({ step: 'verify', usd: 1, notes: [], ending }, { job: aJob() });
+    expect(text.split('\n')[1]).toBe(`**Backend Developer**: ${words}`);
+    expect(text).toContain('To stop it');
+  });
+
+  it.each([
+    [0, 'queued: 0 jobs are before it (at 10:05 UTC)'],
+    [1, 'queued: 1 job is before it (at 10:05 UTC)'],
+    [12, 'queued: 12 jobs are before it (at 10:05 UTC)'],
+  ])('RL-39: says its place in the queue: %i', async (before, words) => {
+    await using world = await openWorld();
+    const { job, deps } = await aDesk(world);
+    await using status = await openStatus(job, deps);
+    await status.wait({ before, at: Date.UTC(2026, 2, 1, 10, 5) });
+    expect(statusOf(world)[0]).toContain(words);
+    await using taken = await openStatus(job, deps);
+    taken.step('understand');
+    await taken.finish({ type: 'stopped', by: 'mona' });
+    expect(statusOf(world)).toHaveLength(1);
+  });
+
+  it('RL-39: leaves out edits that only show progress while GitHub’s limits leave no room, never the last one', async () => {
+    await using world = await openWorld();
+    const { job, deps } = await aDesk(world);
+    const clock = aClock();
+    const status = await openStatus(job, { ...deps, sleep: clock.sleep, hasRoom: async () => false });
+    status.step('plan');
+    await clock.tick();
+    await clock.asleep();
+    expect(editsOf(world)).toHaveLength(0);
+    const finished = status.finish({ type: 'stopped', by: 'mona' });
+    await clock.tick();
+    await finished;
+    expect(statusOf(world)[0]).toContain('stopped by @mona');
   });
 });
 
@@ -180,6 +219,34 @@ describe('a reply', () => {
     ]);
     await ensureReply({ ...job.request, intention: 'comment:5' }, 'And `help @all` @all', deps);
     expect(statusOf(world)[1]).toBe('<!-- backend:reply comment:5 -->\nAnd `help @all` `@all`');
+  });
+});
+
+describe('a comment that is there twice', () => {
+  it.each([
+    ['status:1', '<!-- backend:status 1 -->\nours'],
+    ['reply:comment:5', '<!-- backend:reply comment:5 -->\nours'],
+  ])('RL-22: loses its twin, and nobody else’s comment: %s', async (key, body) => {
+    await using world = await openWorld();
+    const { deps } = await aDesk(world);
+    await world.client.createComment(1, body);
+    const keep = await world.client.createComment(1, body);
+    await world.client.createComment(1, '<!-- backend:reply comment:6 -->\nanother of ours');
+    await world.standIn.comment(world.repo, 1, body, { by: 'eve' });
+    await removeTwins({ key, keep: keep.id, number: 1 }, deps);
+    await removeTwins({ key, keep: keep.id, number: 1 }, deps);
+    const left = world.repo.comments(1);
+    expect(left.map(({ id }) => id)).toContain(keep.id);
+    expect(left).toHaveLength(3);
+  });
+
+  it('RL-22: keeps them all while the one we know of is not shown', async () => {
+    await using world = await openWorld();
+    const { deps } = await aDesk(world);
+    await world.client.createComment(1, '<!-- backend:status 1 -->\nours');
+    await removeTwins({ key: 'status:1', keep: 1, number: 1 }, deps);
+    await removeTwins({ key: 'branch:x', keep: 1, number: 1 }, deps);
+    expect(world.repo.comments(1)).toHaveLength(1);
   });
 });
 

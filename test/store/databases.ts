@@ -1,4 +1,5 @@
-import { cp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPostgres } from '../../src/database/index.ts';
@@ -33,9 +34,7 @@ export const kinds: readonly (readonly [string, () => Promise<Databases>])[] = [
 ];
 
 export async function startEmbedded(): Promise<Databases> {
-  const root = await makeScratchFolder('store-');
-  const template = join(root, 'template');
-  await (await openStore({ dataDir: template }))[Symbol.asyncDispose]();
+  const [root, template] = await Promise.all([makeScratchFolder('store-'), openTemplate()]);
   let made = 0;
   return {
     create: async () => {
@@ -46,6 +45,37 @@ export async function startEmbedded(): Promise<Databases> {
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+const home = join(import.meta.dirname, '../..');
+
+/** An empty embedded database, made once for as long as what it is made by stays the same: making one takes seconds. */
+async function openTemplate(): Promise<string> {
+  const cache = join(home, 'node_modules/.cache/backend-developer');
+  const template = join(cache, `database-${await hashMakers()}`);
+  if (await isThere(template)) return template;
+  await mkdir(cache, { recursive: true });
+  const unfinished = await mkdtemp(join(cache, 'unfinished-'));
+  await (await openStore({ dataDir: unfinished }))[Symbol.asyncDispose]();
+  // Another process may have been first: then its one is as good.
+  await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true }));
+  return template;
+}
+
+/** Changes whenever an empty database may. */
+async function hashMakers(): Promise<string> {
+  const makers = (await readdir(join(home, 'src/database'))).map((name) => `src/database/${name}`);
+  const hash = createHash('sha256');
+  for (const path of [...makers.sort(), 'src/store/queue.ts', 'package-lock.json'])
+    hash.update(await readFile(join(home, path)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function startServer(): Promise<Databases> {

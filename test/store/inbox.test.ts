@@ -28,7 +28,7 @@ describe.each(kinds)('receive (%s)', (_, start) => {
     repository = { ...repository, id, name: `shop-${id}` };
   });
 
-  it('makes one job of the same delivery twenty times at once', async () => {
+  it('RL-01: makes one job of the same delivery twenty times at once', async () => {
     const delivery = aDelivery();
     const reading = wish();
     const receipts = await Promise.all(Array.from({ length: 20 }, () => store.receive(delivery, reading)));
@@ -47,10 +47,11 @@ describe.each(kinds)('receive (%s)', (_, start) => {
   it.each([
     ['one after the other', (first: Receive, second: Receive) => first().then(async (one) => [one, await second()])],
     ['at once', (first: Receive, second: Receive) => Promise.all([first(), second()])],
-  ])('makes one job of one intention in two deliveries, %s', async (_order, both) => {
+    ['at once, in the other order', (first: Receive, second: Receive) => Promise.all([second(), first()])],
+  ])('RL-02: makes one job of one intention in two deliveries, %s', async (_order, both) => {
     const reading = wish({ intention: 'label:12:2026-03-01T10:00:00Z' });
-    const receive = () => store.receive(aDelivery(), reading);
-    const [first, second] = await both(receive, receive);
+    const receive = (event: string) => () => store.receive(aDelivery({ event }), reading);
+    const [first, second] = await both(receive('issues.opened'), receive('issues.labeled'));
     const jobId = first?.type === 'queued' ? first.jobId : 'none';
     expect(second).toEqual({ type: 'duplicate-intention', jobId });
     expect((await runs()).map((run) => run.jobId)).toEqual([jobId]);

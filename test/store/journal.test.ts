@@ -5,6 +5,9 @@ import { aClaim, aJob, aRequest, untilState } from './builders.ts';
 import { kinds } from './databases.ts';
 import type { Databases, TestDatabase } from './databases.ts';
 
+/** How long an attempt may take to show, in these tests. */
+const settleMs = 200;
+
 const plan: Plan = {
   agent: 'backend-developer',
   base: { branch: 'main', sha: 'a'.repeat(40) },
@@ -37,7 +40,7 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
   beforeAll(async () => {
     databases = await start();
     database = await databases.create();
-    store = await database.open({ now: () => now });
+    store = await database.open({ now: () => now, settleMs });
   });
   afterAll(async () => {
     await database[Symbol.asyncDispose]();
@@ -158,7 +161,7 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
     expect([found, again]).toEqual([{ number: 3 }, { number: 3 }]);
   });
 
-  it('looks first after an attempt whose end it never recorded', async () => {
+  it('RL-21: looks first after an attempt whose end it never recorded', async () => {
     const remote: string[] = [];
     const look = () => Promise.resolve(remote[0]);
     const lost = {
@@ -173,6 +176,50 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
       .ensure('comment', { look, make: () => Promise.resolve(`made ${remote.push('comment 2')}`) });
     expect(made).toBe('comment 1');
     expect(remote).toEqual(['comment 1']);
+  });
+
+  it('RL-22: waits until an attempt with an unknown end must show, looks again, and only then repeats', async () => {
+    const calls: string[] = [];
+    let shownFrom = Infinity;
+    const late = {
+      look: () => Promise.resolve(calls.push('look') > 0 && performance.now() >= shownFrom ? 'first' : undefined),
+      make: () => {
+        calls.push('make');
+        shownFrom = performance.now() + settleMs / 2; // as GitHub's lists lag behind
+        return Promise.reject(new Error('502'));
+      },
+    };
+    await expect(store.effects(claim).ensure('late', late)).rejects.toThrow('502');
+    expect(await store.effects(claim).ensure('late', late)).toBe('first');
+    expect(calls).toEqual(['look', 'make', 'look', 'look']);
+    calls.length = 0;
+    const never = { ...late, look: () => Promise.resolve(calls.push('look') < 0 ? '' : undefined) };
+    await expect(store.effects(claim).ensure('never', never)).rejects.toThrow('502');
+    await expect(store.effects(claim).ensure('never', never)).rejects.toThrow('502');
+    expect(calls).toEqual(['look', 'make', 'look', 'look', 'make']);
+    expect(await store.repeatedEffects()).toEqual([]); // none is recorded, none a minute old
+  });
+
+  it('RL-22: remembers what was made twice until that is settled', async () => {
+    const fresh = await databases.create();
+    const own = await fresh.open({ settleMs: 0 });
+    const { claim: held, stop: leave } = await aClaim(own, await aJob(own));
+    const look = () => Promise.resolve(undefined);
+    const lost = { look, make: () => Promise.reject(new Error('502')) };
+    await expect(own.effects(held).ensure('status:1', lost)).rejects.toThrow('502');
+    await leave();
+    const next = await aClaim(own, held.jobId);
+    await own.effects(next.claim).ensure('status:1', { look, make: () => Promise.resolve({ id: 7 }) });
+    await own.effects(next.claim).ensure('reply', { look, make: () => Promise.resolve({ id: 8 }) });
+    await next.stop();
+    await fresh.inspect((sql) => sql("update backend.effects set at = at - interval '61 seconds'"));
+    const later = await fresh.open();
+    expect(await later.repeatedEffects()).toMatchObject([
+      { jobId: held.jobId, key: 'status:1', remote: { id: 7 }, request: { intention: held.request.intention } },
+    ]);
+    await later.settleRepeated(held.jobId, 'status:1');
+    expect(await later.repeatedEffects()).toEqual([]);
+    await fresh[Symbol.asyncDispose]();
   });
 
   it('lets one make while another asks for the same effect', async () => {
@@ -248,6 +295,7 @@ describe.each(kinds)('a claimed job (%s)', (_, start) => {
       'ensure of what is there',
       (on, old) => on.effects(old).ensure('late', { look: () => Promise.resolve(1), make: () => Promise.resolve(1) }),
     ],
+    ['requireHeld', (on, old) => on.requireHeld(old)],
     ['setPlan', (on, old) => on.setPlan(old, plan)],
     ['setStep', (on, old) => on.setStep(old, 'publish')],
     ['finish', (on, old) => on.finish(old, { type: 'answered' })],
