@@ -1,20 +1,22 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { BotError } from './domain/index.ts';
-import { createGitHub } from './github/index.ts';
+import { createGitHub, type GitHubOptions } from './github/index.ts';
 import { createModel } from './model/index.ts';
 import { createProgressBus, type ProgressBus } from './progress.ts';
 import { createSandbox, type Sandbox } from './sandbox/index.ts';
-import { openStore, type RunSummary, type Store } from './store/index.ts';
-import { readDelivery } from './trigger/index.ts';
+import { openStore, type RunSummary, type Store, type StoreOptions } from './store/index.ts';
 import { createIntake, createPages, startServer, type HttpServer, type VerifiedDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
+import { keepDelivery } from './keep-delivery.ts';
+import { createLog } from './log.ts';
+import { openStops, type Stops } from './stops.ts';
+import { startSweeps } from './sweeps.ts';
 import { startWorker } from './worker.ts';
 
 /** How long a stopping process waits for its jobs to reach a safe point before it hands them back to the queue. */
-const stopTimeoutMs = 25_000;
+const stopTimeoutMs = 15_000;
 
 /** Stands in every pull request that was made without a sandbox. */
 const unsafeBanner =
@@ -28,12 +30,16 @@ export interface App {
   runs(): Promise<readonly RunSummary[]>;
   /** Stops taking deliveries and jobs, hands running jobs back to the queue, closes every door. */
   stop(): Promise<void>;
+  /** The part that is being stopped just now. */
+  stopping(): string | undefined;
 }
 
 export interface AppOptions {
   /** Mounts the live pages, which have no sign-in: only where everybody who reaches the port may read every repository. */
   readonly openPages?: boolean;
   readonly log?: Logger;
+  /** Other limits and delays than GitHub's and ours: for stand-ins that live faster. */
+  readonly timing?: Pick<StoreOptions, 'pace' | 'settleMs' | 'retryDelays'>;
 }
 
 /**
@@ -41,36 +47,40 @@ export interface AppOptions {
  * Throws BotError naming what is missing; nothing is left running then.
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? createLog(config);
-  await using started = new AsyncDisposableStack();
+  const log = options.log ?? (await createLog(config.log));
+  await using started = openStops();
   const deps = await openDeps(config, options, { log, started });
   if (config.role !== 'web') {
     const worker = await startWorker(deps, config.concurrency);
-    started.defer(() => worker.stop(stopTimeoutMs));
+    started.defer('the jobs', () => worker.stop(stopTimeoutMs));
   }
-  const server = started.use(await listen(config, options, deps));
+  started.use('the sweeps', startSweeps(deps));
+  const server = started.use('the server', await listen(config, options, deps));
   log.info({ url: server.url, role: config.role, sandbox: config.sandbox }, 'ready');
   const running = started.move();
   return {
     url: server.url,
     progress: deps.progress,
     runs: () => deps.store.runs(100),
-    stop: () => running.disposeAsync(),
+    stop: () => running[Symbol.asyncDispose](),
+    stopping: () => running.current,
   };
 }
 
 async function openDeps(
   config: Config,
   options: AppOptions,
-  { log, started }: { log: Logger; started: AsyncDisposableStack },
+  { log, started }: { log: Logger; started: Stops },
 ): Promise<Deps> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const sandbox = createSandbox({ kind: config.sandbox, nodePath: process.execPath });
-  const { appId, privateKey, apiUrl: baseUrl } = config.github;
+  const { appId, readPrivateKey, apiUrl: baseUrl } = config.github;
+  const privateKey = () => readPrivateKey(warnOfSecret(log));
+  const store = started.use('the database', await openStoreBeside(sandbox, config, { ...options.timing, log }));
   return {
     settings: readSettings(config, options),
-    store: started.use(await openStoreBeside(sandbox, config, log)),
-    github: createGitHub({ appId, privateKey, baseUrl }),
+    store,
+    github: createGitHub({ appId, privateKey, baseUrl, blocks: blocksIn(store) }),
     model: createModel(config.model),
     sandbox,
     progress: createProgressBus(),
@@ -80,10 +90,14 @@ async function openDeps(
 }
 
 /** The sandbox proves itself while the database opens: both take their time, mostly in other places. A process without jobs needs no box. */
-async function openStoreBeside(sandbox: Sandbox, { role, dataDir, databaseUrl }: Config, log: Logger): Promise<Store> {
+async function openStoreBeside(
+  sandbox: Sandbox,
+  { role, dataDir, databaseUrl }: Config,
+  options: Pick<StoreOptions, 'log' | 'pace' | 'settleMs' | 'retryDelays'>,
+): Promise<Store> {
   const tested = role === 'web' ? Promise.resolve() : sandbox.selfTest();
   tested.catch(() => undefined); // it is awaited below, whatever becomes of the database
-  const store = await openStore({ dataDir, log, ...(databaseUrl && { databaseUrl }) });
+  const store = await openStore({ ...options, dataDir, ...(databaseUrl && { databaseUrl }) });
   try {
     await tested;
     return store;
@@ -93,9 +107,18 @@ async function openStoreBeside(sandbox: Sandbox, { role, dataDir, databaseUrl }:
   }
 }
 
+/** One process that meets a limit of GitHub's spares the others from meeting it. */
+function blocksIn(store: Store): NonNullable<GitHubOptions['blocks']> {
+  return {
+    until: async (scope) => (await store.pausedUntil(scope))?.until,
+    set: (scope, until, reason) => store.pause(scope, until, reason),
+  };
+}
+
 function readSettings(config: Config, { openPages }: AppOptions): Deps['settings'] {
   const publicUrl = openPages ? config.http.publicUrl : undefined;
   return {
+    appId: config.github.appId,
     dataDir: config.dataDir,
     agentsDir: join(import.meta.dirname, '..', 'agents'),
     budget: config.budget,
@@ -107,12 +130,13 @@ function readSettings(config: Config, { openPages }: AppOptions): Deps['settings
 
 async function listen(config: Config, options: AppOptions, deps: Deps): Promise<HttpServer> {
   const { host, port, webhookPath } = config.http;
-  const { appId, privateKey, webhookSecret } = config.github;
-  const accept = (delivery: VerifiedDelivery) => keepDelivery(delivery, appId, deps);
+  const { appId, privateKey, readWebhookSecrets } = config.github;
+  const secret = () => readWebhookSecrets(warnOfSecret(deps.log));
+  const accept = async (delivery: VerifiedDelivery) => {
+    await keepDelivery(delivery, deps);
+  };
   const intake =
-    config.role === 'worker'
-      ? undefined
-      : await createIntake({ appId, privateKey, secret: webhookSecret, path: webhookPath, accept });
+    config.role === 'worker' ? undefined : await createIntake({ appId, privateKey, secret, path: webhookPath, accept });
   const pages = options.openPages
     ? createPages({ store: deps.store, watch: (listener) => deps.progress.watch(listener) })
     : undefined;
@@ -120,26 +144,8 @@ async function listen(config: Config, options: AppOptions, deps: Deps): Promise<
   return startServer({ host, port, ready, ...(intake && { intake }), ...(pages && { pages }) });
 }
 
-/** Reads a delivery and keeps it, with its job when it is one. Its fate is logged, its body never. */
-async function keepDelivery(
-  { id, event, payload, bodyHash }: VerifiedDelivery,
-  appId: number,
-  deps: Deps,
-): Promise<void> {
-  const log = deps.log.child({ delivery: id, event });
-  try {
-    const reading = readDelivery(event, payload, { appId });
-    const receipt = await deps.store.receive({ id, event, bodyHash }, reading);
-    log[receipt.type === 'queued' ? 'info' : 'debug'](receipt, 'delivery kept');
-  } catch (error) {
-    log.error(
-      { error: error instanceof BotError ? error.message : String(error) },
-      'delivery refused: GitHub sees 503 and can redeliver it',
-    );
-    throw error;
-  }
-}
-
-function createLog({ log: { level, format } }: Config): Logger {
-  return pino({ level, ...(format === 'pretty' && { transport: { target: 'pino-pretty' } }) });
+function warnOfSecret(log: Logger): (problem: string) => void {
+  return (problem) => {
+    log.warn({ problem }, 'the file of a secret is not right: the last good value stays in use');
+  };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { JobProgress } from './domain/index.ts';
 import type { AppIdentity, GitHub, RepositoryClient } from './github/index.ts';
 import type { Model } from './model/index.ts';
+import { passGate } from './gate.ts';
 import type { ProgressBus } from './progress.ts';
 import type { Sandbox } from './sandbox/index.ts';
 import type { Claim, Effects, Journal, Store } from './store/index.ts';
@@ -9,6 +10,8 @@ import type { Claim, Effects, Journal, Store } from './store/index.ts';
 /** What the whole process shares, built once in app.ts. */
 export interface Deps {
   readonly settings: {
+    /** The App's own: what it wrote itself asks nothing of us. */
+    readonly appId: number;
     readonly dataDir: string;
     readonly agentsDir: string;
     readonly preferencesPath?: string;
@@ -36,6 +39,8 @@ export interface Desk extends Deps {
   readonly journal: Journal;
   readonly effects: Effects;
   readonly signal: AbortSignal;
+  /** Whether GitHub's limits leave room for edits that only show progress. */
+  readonly hasRoom: () => Promise<boolean>;
   /** Adds job and time. */
   readonly report: (progress: JobProgress) => void;
 }
@@ -47,9 +52,14 @@ export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): P
     claim,
     signal,
     bot: await deps.github.identity(),
-    client: deps.github.repository(claim.request.repository),
+    client: deps.github.repository(claim.request.repository, {
+      name: `job ${claim.jobId}/${claim.epoch}`,
+      beforeWrite: (call) => passGate(call, claim, { store: deps.store, signal }),
+      signal,
+    }),
     journal: deps.store.journal(claim),
     effects: deps.store.effects(claim),
+    hasRoom: () => deps.store.hasRoom(),
     log: deps.log.child({
       job: claim.jobId,
       repository: claim.request.repository.id,

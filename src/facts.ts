@@ -5,13 +5,14 @@ import type { PullFacts } from './github/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
-export async function gatherFacts(request: WorkRequest, { client, store, settings }: Desk): Promise<Facts> {
+export async function gatherFacts(request: WorkRequest, { client, store, settings, claim }: Desk): Promise<Facts> {
   const repository = await client.facts();
-  const [permission, issue, settingsText, spentTodayUsd] = await Promise.all([
+  const [permission, issue, settingsText, spentTodayUsd, earlier] = await Promise.all([
     client.permissionOf(request.sender),
     client.issue(request.subject.number),
     client.fileText('.github/backend.yml', repository.defaultBranch),
     store.spentToday(),
+    store.earlier(claim),
   ]);
   const reading = readSettings(settingsText);
   const wanted = 'settings' in reading ? reading.settings : undefined;
@@ -21,7 +22,7 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
     gatherOurPulls(request, branch, { client, store }),
   ]);
   const limits = { ...settings.budget, spentTodayUsd };
-  return { permission, repository, issue, settingsText, baseSha, branch, ours, limits };
+  return { permission, repository, issue, settingsText, baseSha, branch, ours, earlier, limits };
 }
 
 /** By branch, and by what earlier jobs recorded: an edited title or a taken name has led to another branch. */

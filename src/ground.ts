@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { buildPrompt, loadDefinition, loadKnowledge, type AgentDeps, type AgentRunInput } from './agent/index.ts';
+import { buildPrompt, type AgentDeps, type AgentRunInput } from './agent/index.ts';
 import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
 import type { BlockedHost } from './sandbox/index.ts';
 import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
+import { loadDefinition, loadKnowledge } from './team/index.ts';
 import { openWorkspace, type Workspace } from './workspace/index.ts';
 import { gatherTask } from './briefing.ts';
 import type { Desk } from './deps.ts';
+import { requireModel } from './gate.ts';
 import type { Reporter } from './reporter.ts';
 import { openSteering } from './steering.ts';
 
@@ -28,6 +30,7 @@ export interface Ground extends AsyncDisposable {
 /** Checks the base commit out, runs its checks, sets the agent's box up and puts back what an interrupted run had done. */
 export async function openGround(job: Job, reporter: Reporter, desk: Desk): Promise<Ground> {
   await reporter.step('understand');
+  await requireModel(desk.store);
   await using opened = new AsyncDisposableStack();
   const workspace = opened.use(await openWorkspaceOf(job, desk));
   await reporter.step('plan');
@@ -53,7 +56,7 @@ async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Pr
     repository: job.request.repository,
     base: job.plan.base,
     remoteUrl: (await client.facts()).cloneUrl,
-    token: () => client.readToken(),
+    token: (refused) => client.readToken(refused),
     signal,
   });
 }

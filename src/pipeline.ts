@@ -8,6 +8,7 @@ import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
 import { openReporter, type Reporter } from './reporter.ts';
+import { standDown } from './stopping.ts';
 
 /** How often the agent hands in before what still fails is published as a draft that says so. */
 const maxAttempts = 3;
@@ -34,7 +35,7 @@ export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcom
   return outcome;
 }
 
-/** Answers what is not work: help, a polite no, or silence. */
+/** Answers what is no new work: help, a polite no, silence, an end to what is under way, or a push to what is parked. */
 async function settle(
   decision: Exclude<Decision, { type: 'accept' }>,
   request: WorkRequest,
@@ -49,6 +50,12 @@ async function settle(
     case 'decline':
       await ensureReply(request, decision.reason, desk);
       return { type: 'declined', reason: decision.reason };
+    case 'stop':
+      return standDown(request, desk);
+    case 'go-on':
+      await ensureSeen(request, desk);
+      await desk.store.resume(desk.claim, decision.jobId);
+      return { type: 'answered' };
   }
 }
 

@@ -8,6 +8,8 @@ export interface Reporter extends AsyncDisposable {
   /** Adds what a model call cost to what people see; the journal has put it on the account. */
   spent(usd: number): void;
   finish(outcome: Outcome): Promise<void>;
+  /** Says that the job rests until then (milliseconds since 1970). */
+  park(reason: string, until: number): Promise<void>;
 }
 
 /** Finds or makes the status comment; what the job cost before a restart counts on. */
@@ -15,8 +17,7 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
   const { store, claim, report, log } = desk;
   const { repository, subject, seen } = job.request;
   report({ type: 'accepted', repository, subject, title: seen.title });
-  const status = await openStatus(job, desk);
-  status.spent((await store.run(job.id))?.usd ?? 0);
+  const status = await openStatus(job, desk, (await store.run(job.id))?.usd);
   return {
     async step(step) {
       await store.setStep(claim, step);
@@ -35,6 +36,7 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
       });
       report({ type: 'outcome', outcome });
     },
+    park: (reason, until) => status.finish({ type: 'parked', reason, until }),
     [Symbol.asyncDispose]: () => status[Symbol.asyncDispose](),
   };
 }

@@ -1,10 +1,12 @@
-import { toBotError, type Outcome } from './domain/index.ts';
+import { toBotError, type BotError, type Outcome } from './domain/index.ts';
 import { openJob } from './job/index.ts';
 import type { Claim } from './store/index.ts';
 import { sweepJobs } from './workspace/index.ts';
-import { openDesk, type Deps } from './deps.ts';
+import { openDesk, type Deps, type Desk } from './deps.ts';
+import { pauseModel } from './gate.ts';
 import { carryOut } from './pipeline.ts';
-import { openReporter } from './reporter.ts';
+import { openReporter, type Reporter } from './reporter.ts';
+import { StoppedError, watchForStop } from './stopping.ts';
 
 /**
  * Takes jobs and carries them out until stopped. What a job throws goes to the queue, which tries it again when a later attempt
@@ -14,34 +16,80 @@ export async function startWorker(
   deps: Deps,
   concurrency: number,
 ): Promise<{ stop(timeoutMs: number): Promise<void> }> {
-  const { store, settings } = deps;
-  await sweepJobs(settings.dataDir, async (jobId) => (await store.run(jobId))?.state !== 'finished');
+  await sweepFolders(deps);
   return deps.store.work({
     concurrency,
-    handle: (claim, signal) => handleClaim(claim, deps, signal),
-    tellFailure: (claim, outcome) => tellFailure(claim, outcome, deps),
+    handle: async (claim, signal) => {
+      try {
+        await handleClaim(claim, deps, signal);
+      } finally {
+        await sweepFolders(deps);
+      }
+    },
+    tellFailure: (claim, outcome) => tell(claim, deps, (reporter) => reporter.finish(outcome)),
+    tellParked: (claim, { reason, until }) => tell(claim, deps, (reporter) => reporter.park(reason, until)),
+  });
+}
+
+/** Removes what jobs that are over left on this machine: those that were stopped, taken away, or killed with their process. */
+async function sweepFolders({ store, settings, log }: Deps): Promise<void> {
+  const isAlive = async (jobId: string) => (await store.run(jobId))?.state !== 'finished';
+  await sweepJobs(settings.dataDir, isAlive).catch((error: unknown) => {
+    log.warn({ err: error }, 'the folders of jobs that are over could not be removed now');
   });
 }
 
 async function handleClaim(claim: Claim, deps: Deps, signal: AbortSignal): Promise<void> {
-  const desk = await openDesk(claim, deps, signal);
+  const stop = new AbortController();
+  const desk = await openDesk(claim, deps, AbortSignal.any([signal, stop.signal]));
   try {
-    const outcome = await carryOut(claim.request, desk);
+    const outcome = await carryOutWatched(desk, stop);
     await deps.store.finish(claim, outcome);
     desk.log.info({ outcome: outcome.type }, 'job finished');
   } catch (thrown) {
-    // The only catch-all: after it, every error is one of ours, with a code that says who hears of it.
-    const error = toBotError(thrown);
-    desk.log.warn({ code: error.code, err: error }, 'job interrupted');
-    throw error;
+    if (stop.signal.reason instanceof StoppedError) await finishStopped(stop.signal.reason, desk, deps);
+    else throw await explain(thrown, desk);
   }
 }
 
-/** Says in the status comment that a job was given up. One that policy never accepted has no status comment and stays silent. */
-async function tellFailure(claim: Claim, outcome: Outcome, deps: Deps): Promise<void> {
+/** Only work that takes its time is worth watching. */
+async function carryOutWatched(desk: Desk, stop: AbortController): Promise<Outcome> {
+  const { request } = desk.claim;
+  if (request.verb !== 'implement') return carryOut(request, desk);
+  await using watching = new AsyncDisposableStack();
+  watching.use(watchForStop(desk, stop));
+  return await carryOut(request, desk);
+}
+
+/** Where nothing can be said any more (the issue is gone, the App uninstalled), it is stopped all the same. */
+async function finishStopped({ by }: StoppedError, desk: Desk, deps: Deps): Promise<void> {
+  const outcome: Outcome = { type: 'stopped', by };
+  await tell(desk.claim, deps, (reporter) => reporter.finish(outcome)).catch((error: unknown) => {
+    if (toBotError(error).retryable) throw error;
+    desk.log.info({ err: error }, 'a stop could not be shown');
+  });
+  await deps.store.finish(desk.claim, outcome);
+  desk.log.info({ outcome: outcome.type }, 'job finished');
+}
+
+/** The only catch-all: after it, every error is one of ours, with a code that says who hears of it and whether the job is tried again. */
+async function explain(thrown: unknown, { store, log, now }: Desk): Promise<BotError> {
+  const error = toBotError(thrown);
+  const isNews = error.code === 'model-spend-limit' && (await pauseModel(store, error.message, now()));
+  if (isNews)
+    log.error({ reason: error.message }, 'the queue is paused: nobody asks the model until its limit is raised');
+  else log.warn({ code: error.code, err: error }, 'job interrupted');
+  return error;
+}
+
+/** How long telling people may take, in milliseconds. */
+const tellMs = 30_000;
+
+/** Says something in the status comment. A job that policy never accepted has none and stays silent. */
+async function tell(claim: Claim, deps: Deps, say: (reporter: Reporter) => Promise<void>): Promise<void> {
   const run = await deps.store.run(claim.jobId);
   if (!run?.job.plan) return;
-  const desk = await openDesk(claim, deps, AbortSignal.timeout(30_000));
+  const desk = await openDesk(claim, deps, AbortSignal.timeout(tellMs));
   await using reporter = await openReporter(openJob(claim.jobId, claim.request, run.job.plan), desk);
-  await reporter.finish(outcome);
+  await say(reporter);
 }

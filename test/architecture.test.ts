@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 /** The house rules of ARCHITECTURE.md and CONTRIBUTING.md, executable. Tables first; each rule carries code that breaks it. */
 
-const doors = ['database', 'store', 'github', 'workspace', 'sandbox', 'model'];
-const rooms = ['trigger', 'policy', 'job', 'agent', 'verify', 'publish', 'web'];
+const doors = ['database', 'claim', 'limits', 'store', 'github', 'workspace', 'sandbox', 'model'];
+const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
 const pureRooms = ['trigger', 'policy', 'job'];
 
 /** Which folders of `src` a file may import from, through their index.ts; `top` stands for the files directly in `src`. */
@@ -14,7 +14,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   toolhost: [],
   markdown: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
-  store: ['domain', 'database'],
+  claim: ['domain', 'database'],
+  limits: ['domain', 'database'],
+  store: ['domain', 'database', 'claim', 'limits'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', ...doors]])),
   top: ['domain', ...doors, ...rooms],
 };
@@ -32,7 +34,8 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   hono: ['web', 'top'],
   '@hono/node-server': ['web', 'top'],
   pino: ['web', 'top'],
-  yaml: ['policy', 'agent'],
+  'pino-pretty': ['top'],
+  yaml: ['policy', 'team'],
   zod: ['top', ...rooms, ...doors],
 };
 

@@ -31,7 +31,8 @@ export interface Caller {
   find<T>(name: CallName, send: Send<T>): Promise<T | undefined>;
   /** Every page of a list. `page` counts from 1. */
   all<T>(name: CallName, send: (octokit: Octokit, at: At, page: number) => Promise<Answer<T>>): Promise<T[]>;
-  token(purpose: 'clone'): Promise<string>;
+  /** `refused`: one that GitHub did not take; it is not given again. */
+  token(purpose: 'clone', refused?: string): Promise<string>;
   /** Where the repository is now; its old name may have been taken by another one since. */
   locate(present: Place): void;
 }
@@ -88,7 +89,10 @@ export function createCaller(options: CallerOptions): Caller {
     locate: (present) => {
       place = present;
     },
-    token: (purpose) => tokenFor({ ...calls.fileText, doing: 'get a token to fetch with', purpose }, options),
+    async token(purpose, refused) {
+      if (refused !== undefined) options.tokens.drop(options.target, purpose, refused);
+      return tokenFor({ ...calls.fileText, doing: 'get a token to fetch with', purpose }, options);
+    },
   };
 }
 

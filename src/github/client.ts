@@ -118,8 +118,8 @@ export interface RepositoryClient {
   ): Promise<{ readonly tree: string; readonly parents: readonly string[]; readonly message: string }>;
   pull(number: number): Promise<PullFacts | undefined>;
   pullsByHead(branch: string): Promise<readonly PullFacts[]>;
-  /** A token for `git fetch` of this repository only (contents: read). */
-  readToken(): Promise<string>;
+  /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */
+  readToken(refused?: string): Promise<string>;
 
   addReaction(target: { issue: number } | { comment: number }, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;

@@ -46,7 +46,7 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       const data = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path, ref }));
       return data && toText(data, path);
     },
-    readToken: () => caller.token('clone'),
+    readToken: (refused) => caller.token('clone', refused),
   } satisfies Partial<RepositoryClient>;
 }
 

@@ -24,11 +24,38 @@ export async function ensureSeen({ source, subject }: WorkRequest, { client }: P
 /** One comment for a request that is answered or declined, however often this is called. */
 export async function ensureReply(request: WorkRequest, text: string, { client, effects, bot }: Doors): Promise<void> {
   const { number } = request.subject;
-  const marker = `<!-- backend:reply ${request.intention.replace(/[^\w:.]/g, '-').replaceAll('--', '- -')} -->`;
+  const marker = replyMarker(request.intention);
   await effects.ensure(`reply:${request.intention}`, {
     look: async () => (await findOurs(client, bot, { number, marker }))?.id,
     make: async () => (await client.createComment(number, `${marker}\n${neutralise(text)}`)).id,
   });
+}
+
+function replyMarker(intention: string): string {
+  return `<!-- backend:reply ${intention.replace(/[^\w:.]/g, '-').replaceAll('--', '- -')} -->`;
+}
+
+/** How each kind of comment of ours begins, by the key of its effect. */
+export const statusMarker = '<!-- backend:status';
+const markers: readonly (readonly [prefix: string, marker: (rest: string) => string])[] = [
+  ['status:', () => statusMarker],
+  ['reply:', replyMarker],
+];
+
+/**
+ * Deletes what a comment of ours has besides itself: made a second time because GitHub did not show the first yet. `key` is the
+ * effect's; of other effects there is never a second.
+ */
+export async function removeTwins(
+  { key, keep, number }: { readonly key: string; readonly keep: number; readonly number: number },
+  { client, bot }: Pick<Doors, 'client' | 'bot'>,
+): Promise<void> {
+  const [prefix, marker] = markers.find(([start]) => key.startsWith(start)) ?? [];
+  if (prefix === undefined || marker === undefined) return;
+  const start = marker(key.slice(prefix.length));
+  const ours = (await client.comments(number)).filter((each) => isOurs(each, bot) && each.body.startsWith(start));
+  if (!ours.some(({ id }) => id === keep)) return; // still not shown, or deleted by a person: nothing is a twin of nothing
+  for (const { id } of ours) if (id !== keep) await client.deleteComment(id);
 }
 
 /** The oldest comment that begins with the marker and that we wrote: anybody can copy a marker, so the author counts. */

@@ -113,14 +113,19 @@ async function pushTo(draft: Draft, headSha: string, client: RepositoryClient): 
   throw new BotError('branch-moved', `The branch ${draft.branch} and the next ${maxSuffix} names after it are taken.`);
 }
 
-/** False when somebody took the name between our look and our call. */
+/**
+ * False when the name turns out to be somebody else's. One that is taken and not shown yet may be our own, from a call whose answer
+ * was lost: `github-taken` then, and whoever tries again later sees whose it is.
+ */
 async function isCreated(branch: string, headSha: string, client: RepositoryClient): Promise<boolean> {
   try {
     await client.createBranch(branch, headSha);
     return true;
   } catch (error) {
-    if (error instanceof BotError && error.code === 'branch-moved') return false;
-    throw error;
+    if (!(error instanceof BotError) || error.code !== 'github-taken') throw error;
+    const sha = await client.branchSha(branch);
+    if (sha === undefined) throw error;
+    return sha === headSha;
   }
 }
 

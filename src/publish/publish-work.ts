@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BotError, type AgentRun, type Job, type Proof } from '../domain/index.ts';
-import type { PullFacts } from '../github/index.ts';
+import type { PullFacts, RepositoryClient } from '../github/index.ts';
 import type { BlockedHost } from '../sandbox/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
@@ -10,7 +10,7 @@ import type { Doors } from './comments.ts';
 import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
 import { renderSections, whatIsLeft, type Account, type Room } from './sections.ts';
 import { runUrlOf } from './status.ts';
-import { plainTitle } from '../markdown/index.ts';
+import { codeSpan, plainTitle } from '../markdown/index.ts';
 
 /** What there is to publish. */
 export interface FinishedWork {
@@ -46,13 +46,17 @@ export interface Published {
 export async function publishWork(job: Job, work: FinishedWork, deps: PublishDeps): Promise<Published> {
   const checked = checkChangeSet(work.run.changes, [...job.plan.protectedPaths, job.plan.preferencesPath]);
   if (work.continues) await requireOpenPull(work.continues.branch, deps);
+  else {
+    const before = await findPublished(job, deps);
+    if (before) return before;
+  }
   const title = titleOf(job, work.run);
   const account: Account = {
     job,
     run: work.run,
     proof: work.proof,
     checked,
-    notes: notesOf(work),
+    notes: [...notesOf(work), ...(await findMove(job, deps.client))],
     home: (await deps.client.facts()).htmlUrl,
     runUrl: runUrlOf(job.id, deps.settings?.publicUrl),
   };
@@ -81,6 +85,21 @@ async function requireOpenPull(branch: string, { client }: Doors): Promise<void>
   );
 }
 
+/**
+ * What this job published before our records of it were lost (a database restored from a backup): an open pull request of ours on the
+ * branch that is named after the issue, there before we made any. It is adopted as it is.
+ */
+function findPublished({ plan }: Job, { client, bot, effects }: PublishDeps): Promise<Published | null> {
+  return effects.ensure<Published | null>(`published-before:${plan.branch}`, {
+    look: async () => {
+      const pulls = await client.pullsByHead(plan.branch);
+      const pull = pulls.find(({ state, author }) => state === 'open' && author.id === bot.botId);
+      return pull && { pullNumber: pull.number, url: pull.htmlUrl, draft: pull.draft, headSha: pull.headSha };
+    },
+    make: () => Promise.resolve(null),
+  });
+}
+
 /** A run that ended without a submission is published under the issue's title, as the person who asked saw it. */
 function titleOf({ request }: Job, { submission }: AgentRun): string {
   return plainTitle(submission?.title ?? request.seen.title, `Work on issue ${request.subject.number}`);
@@ -90,6 +109,14 @@ function notesOf({ workspace, blockedHosts = [], notes = [] }: FinishedWork): st
   const hosts = blockedHosts.map(({ host, port }) => `\`${host}:${port}\``);
   const blocked = `The set-up step wanted to reach ${hosts.join(', ')} and was not let through; list a host under \`network.allow\` in \`.github/backend.yml\` to allow it.`;
   return [...workspace.peculiarities, ...notes, ...(hosts.length > 0 ? [blocked] : [])];
+}
+
+/** What a reader has to know when others went on meanwhile: the proof is about the commit that the work began from. */
+async function findMove({ plan: { base } }: Job, client: RepositoryClient): Promise<readonly string[]> {
+  const now = await client.branchSha(base.branch);
+  if (now === base.sha || now === undefined) return [];
+  const from = `${codeSpan(base.branch)} has moved on since the work began at ${codeSpan(base.sha.slice(0, 7))}`;
+  return [`${from}: what is proved here was proved on that commit. GitHub says below whether it still merges.`];
 }
 
 async function readTemplate({ workspace }: FinishedWork): Promise<string | undefined> {
@@ -128,10 +155,10 @@ function pickPull(pulls: readonly PullFacts[], { headSha }: Pushed): PullFacts |
   return pulls.find(({ state }) => state === 'open') ?? pulls.find((pull) => pull.headSha === headSha);
 }
 
-/** GitHub refuses a second pull request for a branch: then the first one is what we look for. */
+/** GitHub refuses a second pull request for a branch: then the first one is what we look for, now or when it is shown. */
 function adopt(look: () => Promise<PullFacts | undefined>): (error: unknown) => Promise<PullFacts> {
   return async (error) => {
-    const isRefused = error instanceof BotError && error.code === 'github-rejected';
+    const isRefused = error instanceof BotError && error.code === 'github-taken';
     const found = isRefused ? await look() : undefined;
     if (!found) throw error;
     return found;

@@ -2,17 +2,29 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { BotError, steps, type Job, type Outcome, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
-import { findOurs, type Doors } from './comments.ts';
+import { findOurs, statusMarker, type Doors } from './comments.ts';
 import { codeSpan, neutraliseLine } from '../markdown/index.ts';
 
-/** How a job ended for the people who watch it; parked means that it goes on later, or when somebody says so. */
-export type Ending = Outcome | { readonly type: 'parked'; readonly reason: string };
+/** How a job ended, or came to rest: parked until (milliseconds since 1970) it goes on by itself. */
+export type Ending =
+  | Outcome
+  | { readonly type: 'parked'; readonly reason: string; readonly until: number }
+  /** Begun, and nobody there to go on with it. */
+  | { readonly type: 'paused' };
+
+/** A place in the queue: how many jobs are before it, as of a moment (milliseconds since 1970). */
+export interface Place {
+  readonly before: number;
+  readonly at: number;
+}
 
 export interface StatusView {
   readonly step: Step;
   readonly usd: number;
   readonly notes: readonly string[];
   readonly ending?: Ending;
+  /** Set while no worker has taken the job. */
+  readonly place?: Place;
 }
 
 export interface StatusDeps extends Doors {
@@ -21,6 +33,8 @@ export interface StatusDeps extends Doors {
   readonly command?: string;
   /** Waits so many milliseconds; rejects when the signal fires. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Whether GitHub's limits leave room for edits that only show progress. Always, if not said. */
+  readonly hasRoom?: () => Promise<boolean>;
 }
 
 /** The one status comment of a job's issue while the job runs. Disposing it waits for what is being written and stops. */
@@ -28,19 +42,23 @@ export interface Status extends AsyncDisposable {
   step(step: Step): void;
   spent(usd: number): void;
   note(text: string): void;
+  /** Says that the job waits for its turn. */
+  wait(place: Place): Promise<void>;
   /** Writes the last state and waits until GitHub has it. */
   finish(ending: Ending): Promise<void>;
 }
 
-const between = 1000;
+/** Milliseconds between two edits that show progress, and between two looks whether there is room for one. */
+const between = 5_000;
 
 /**
- * Finds the status comment by marker and author, or writes it. Edits are at least a second apart, the latest wins, and what is
- * there already is not written again. An edit that fails is left to the next one; only the last state must get through.
+ * Finds the status comment by marker and author, or writes it. Edits are seconds apart, the latest wins, and what is
+ * there already is not written again. An edit that fails is left to the next one; only the last state must get through. `usd` is what
+ * the job cost before.
  */
-export async function openStatus(job: Job, deps: StatusDeps): Promise<Status> {
+export async function openStatus(job: Job, deps: StatusDeps, usd = 0): Promise<Status> {
   const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command };
-  let view: StatusView = { step: 'understand', usd: 0, notes: [] };
+  let view: StatusView = { step: 'understand', usd, notes: [] };
   const editor = createEditor(await ensureStatus(job, renderStatus(view, facts), deps), deps);
 
   function show(change: Partial<StatusView>): void {
@@ -58,6 +76,7 @@ export async function openStatus(job: Job, deps: StatusDeps): Promise<Status> {
     note(text) {
       show({ notes: [...view.notes, text] });
     },
+    wait: (place) => editor.finish(renderStatus({ ...view, place }, facts)),
     finish(ending) {
       view = { ...view, ending };
       return editor.finish(renderStatus(view, facts));
@@ -73,7 +92,7 @@ interface Editor {
 }
 
 /** Brings one comment to the latest text, one edit at a time. */
-function createEditor(comment: Written, { client, effects, sleep = waitQuietly }: StatusDeps): Editor {
+function createEditor(comment: Written, { client, effects, sleep = waitQuietly, hasRoom }: StatusDeps): Editor {
   const closed = new AbortController();
   let [wanted, tried, written] = [comment.body, comment.body, comment.body];
   let writing: Promise<void> | undefined;
@@ -94,7 +113,7 @@ function createEditor(comment: Written, { client, effects, sleep = waitQuietly }
 
   async function writeLatest(): Promise<void> {
     while (!isLast && tried !== wanted) {
-      await write(wanted).catch(() => undefined);
+      if ((await hasRoom?.().catch(() => false)) ?? true) await write(wanted).catch(() => undefined);
       await sleep(between, closed.signal).catch(() => undefined);
     }
   }
@@ -114,6 +133,7 @@ function createEditor(comment: Written, { client, effects, sleep = waitQuietly }
     },
     async finish(body) {
       isLast = true;
+      closed.abort(); // nobody waits for the next look
       await writing;
       if (written !== body) await write(body).catch(unlessDeleted);
     },
@@ -139,20 +159,20 @@ type Written = Pick<CommentFacts, 'id' | 'body'>;
 
 async function ensureStatus(job: Job, body: string, { client, effects, bot }: StatusDeps): Promise<Written> {
   const { number } = job.request.subject;
-  const found = await findOurs(client, bot, { number, marker: markerStart });
+  const find = () => findOurs(client, bot, { number, marker: statusMarker });
+  let seen: Written | undefined;
   const id = await effects.ensure(`status:${number}`, {
-    look: () => Promise.resolve(found?.id),
-    make: async () => (await client.createComment(number, body)).id,
+    look: async () => (seen = await find())?.id,
+    make: async () => (seen = { ...(await client.createComment(number, body)), body }).id,
   });
-  return { id, body: found?.id === id ? found.body : body };
+  seen ??= await find();
+  return { id, body: seen?.id === id ? seen.body : '' };
 }
 
 /** A status comment that a person deleted stays deleted. */
 function unlessDeleted(error: unknown): void {
   if (!(error instanceof BotError) || error.code !== 'github-gone') throw error;
 }
-
-const markerStart = '<!-- backend:status';
 
 interface ViewFacts {
   readonly job: Job;
@@ -163,17 +183,27 @@ interface ViewFacts {
 /** The status comment's text: where the job is, what it cost so far, how to stop it; in the end, how it ended. */
 export function renderStatus(view: StatusView, facts: ViewFacts): string {
   const { job, runUrl } = facts;
-  const { ending, step, usd } = view;
+  const { ending, usd } = view;
   const link = runUrl === undefined ? '' : ` · [follow it live](${runUrl})`;
-  const state = ending ? renderEnding(ending, facts) : `working, at *${step}*`;
+  const state = ending ? renderEnding(ending, facts) : renderProgress(view);
   const parts = [
-    `${markerStart} ${job.request.subject.number} -->\n**Backend Developer**: ${state}`,
+    `${statusMarker} ${job.request.subject.number} -->\n**Backend Developer**: ${state}`,
     renderChecklist(view),
     `Cost so far: $${usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}${link}`,
-    ending ? '' : `To stop it, ${howToStop(job)}.`,
+    ending && ending.type !== 'parked' && ending.type !== 'paused' ? '' : `To stop it, ${howToStop(facts)}.`,
     view.notes.map((note) => `- ${neutraliseLine(note)}`).join('\n'),
   ];
   return parts.filter(Boolean).join('\n\n');
+}
+
+function renderProgress({ step, place }: StatusView): string {
+  if (place === undefined) return `working, at *${step}*`;
+  const before = place.before === 1 ? '1 job is before it' : `${place.before} jobs are before it`;
+  return `queued: ${before} (at ${clockTime(place.at)})`;
+}
+
+function clockTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 16)} UTC`;
 }
 
 function renderChecklist({ step, ending }: StatusView): string {
@@ -185,12 +215,14 @@ function renderChecklist({ step, ending }: StatusView): string {
     .join('\n');
 }
 
-function howToStop({ request }: Job): string {
-  const label = request.via === 'label' ? `remove the label ${codeSpan(request.trigger)} or ` : '';
-  return `${label}close the issue`;
+function howToStop({ job: { request }, command = usualCommand }: ViewFacts): string {
+  const label = request.via === 'label' ? `remove the label ${codeSpan(request.trigger)}, ` : '';
+  return `comment ${codeSpan(`${command} stop`)}, ${label}or close the issue`;
 }
 
-function renderEnding(ending: Ending, { command = '/backend' }: ViewFacts): string {
+const usualCommand = '/backend';
+
+function renderEnding(ending: Ending, { command = usualCommand }: ViewFacts): string {
   const again = codeSpan(`${command} implement`);
   switch (ending.type) {
     case 'published':
@@ -200,7 +232,9 @@ function renderEnding(ending: Ending, { command = '/backend' }: ViewFacts): stri
     case 'stopped':
       return `stopped by @${ending.by.replace(/[^\w[\]-]/g, '')}`;
     case 'parked':
-      return `parked: ${sentence(ending.reason)} Comment ${again} to go on.`;
+      return `parked: ${sentence(ending.reason)} It goes on by itself at ${clockTime(ending.until)}; comment ${again} to go on at once.`;
+    case 'paused':
+      return 'paused: no worker is running; it goes on by itself as soon as one is.';
     case 'failed':
       return `failed at step ${ending.step}: ${sentence(ending.reason)} Comment ${again} to retry.`;
     case 'answered':

@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { startApp, type App } from '../../src/app.ts';
+import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Outcome, Progress } from '../../src/domain/index.ts';
 import type { Fixture } from '../demo/rehearsal.ts';
+import { cheapFiles, titleFor } from '../faults/cheap.ts';
 import { startGitHub, type GitHubOptions, type GitHubStandIn } from '../stand-ins/github/index.ts';
 import { startModel, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
 
@@ -14,6 +15,7 @@ export interface WorldOptions {
   readonly databaseUrl?: string;
   readonly github?: GitHubOptions;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly timing?: NonNullable<AppOptions['timing']>;
 }
 
 /** The app as an operator starts it, between a GitHub and a model that are stood in for at the wire. */
@@ -34,9 +36,17 @@ export interface World extends AsyncDisposable {
   filesContaining(texts: readonly string[]): Promise<readonly string[]>;
   /** Folders of jobs that are left. */
   jobFolders(): Promise<readonly string[]>;
+  /** Resolves once none is left. */
+  tidy(): Promise<void>;
   /** Stops the app and starts it again on the same data. */
   restart(): Promise<void>;
 }
+
+/** Waits that nobody learns from, shortened: a second between writes, and before a second look. */
+const usualTiming: NonNullable<AppOptions['timing']> = {
+  pace: { gapMs: 5, perMinute: 80, minuteMs: 400, perHour: 500, hourMs: 2_500 },
+  settleMs: 100,
+};
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   await using started = new AsyncDisposableStack();
@@ -50,6 +60,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   let app = await start();
   started.defer(() => app.stop());
   const running = started.move();
+  const jobFolders = () => readdir(join(dataDir, 'jobs')).catch(() => []);
   const outcomes = () => progress.flatMap((each) => (each.type === 'outcome' ? [each.outcome] : []));
   return {
     github,
@@ -67,7 +78,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await github.settled();
     },
     filesContaining: (texts) => filesContaining(dataDir, texts),
-    jobFolders: () => readdir(join(dataDir, 'jobs')).catch(() => []),
+    jobFolders,
+    async tidy() {
+      await until(async () => (await jobFolders()).length === 0 || undefined);
+    },
     async restart() {
       await app.stop();
       app = await start();
@@ -87,7 +101,8 @@ interface Surroundings {
 async function startOn({ github, model, dataDir, log, progress }: Surroundings, options: WorldOptions): Promise<App> {
   const config = readConfig(environmentFor({ github, model, dataDir }, options));
   const write = (line: string) => void log.push(line);
-  const app = await startApp(config, { log: pino({ level: 'debug' }, { write }) });
+  const { timing = usualTiming } = options;
+  const app = await startApp(config, { log: pino({ level: 'debug' }, { write }), timing });
   app.progress.watch((each) => progress.push(each));
   github.connectWebhook(`${app.url}/api/github/webhooks`);
   return app;
@@ -134,6 +149,14 @@ export async function labelIssue(github: GitHubStandIn, fixture: Fixture) {
   const repository = await github.createRepository({ owner: 'acme', name, from, collaborators: { ada: 'write' } });
   const issue = await github.openIssue(repository, { ...task, by: 'ada', labels: ['backend'] });
   return { repository, issue };
+}
+
+/** The smallest repository there is, with an issue by ada, who may write, under the label that starts work; `cheapReply` is its model. */
+export async function labelCheapIssue(github: GitHubStandIn) {
+  const place = { owner: 'acme', name: 'cheap', collaborators: { ada: 'write' } } as const;
+  const repository = await github.createRepository({ ...place, files: cheapFiles });
+  const asked = { title: titleFor('cheap'), body: 'One file, please.', by: 'ada', labels: ['backend'] };
+  return { repository, issue: await github.openIssue(repository, asked) };
 }
 
 /** Asks every 20 ms until there is an answer. The test's own time limit ends it. */

@@ -182,3 +182,12 @@ function otherKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 }
+
+it('RL-18: gives another token to fetch with than the one that was refused', async () => {
+  await using world = await openWorld();
+  const first = await world.client.readToken();
+  expect(await world.client.readToken()).toBe(first);
+  const second = await world.client.readToken(first);
+  expect(second).not.toBe(first);
+  expect(await world.client.readToken()).toBe(second);
+});

@@ -1,0 +1,83 @@
+import { openJob } from './job/index.ts';
+import { decide } from './policy/index.ts';
+import { ensureSeen, openStatus, removeTwins } from './publish/index.ts';
+import type { Store } from './store/index.ts';
+import { openDesk, type Deps } from './deps.ts';
+import { gatherFacts } from './facts.ts';
+import { awaitTurn } from './gate.ts';
+
+interface When {
+  readonly signal: AbortSignal;
+}
+
+type Waiting = Awaited<ReturnType<Store['waiting']>>[number];
+
+/** A job that is taken up sooner says so itself. */
+const patienceMs = 10_000;
+
+/** Greetings of one round: they share GitHub's limits with the work itself. */
+const maxGreetings = 5;
+
+/** Tells people whose wish has to wait that it was heard, and how many jobs are before it. */
+export async function greetWaiting(deps: Deps, { signal }: When): Promise<void> {
+  const waiting = await deps.store.waiting(200);
+  const patient = waiting.filter(
+    ({ queuedAt, greeted, started }) => !greeted && !started && Date.parse(queuedAt) < deps.now() - patienceMs,
+  );
+  for (const entry of patient.slice(0, maxGreetings)) {
+    if (signal.aborted || !(await deps.store.hasRoom())) return;
+    await greet(entry, deps, signal).catch((error: unknown) => {
+      deps.log.debug({ err: error, job: entry.jobId }, 'a waiting job was not greeted'); // it may have been taken up meanwhile
+    });
+  }
+}
+
+/** Under a claim that holds only as long as no worker has taken the job, so that nobody says the same beside us. */
+async function greet({ jobId, request, position }: Waiting, deps: Deps, signal: AbortSignal): Promise<void> {
+  const desk = await openDesk({ jobId, request, epoch: 0 }, deps, signal);
+  const decision = decide(request, await gatherFacts(request, desk));
+  if (decision.type !== 'accept') return;
+  await ensureSeen(request, desk);
+  await using status = await openStatus(openJob(jobId, request, decision.plan), desk);
+  await status.wait({ before: position, at: deps.now() });
+}
+
+/** A job that was begun and that nobody has taken up again for this long is said to be paused. */
+const stalledMs = 10 * 60_000;
+
+/** Says so where every worker is gone; whoever takes the job up again writes over it. */
+export async function tellStalled(deps: Deps, { signal }: When): Promise<void> {
+  for (const { jobId, request, plan, epoch } of await deps.store.stalled(stalledMs)) {
+    if (signal.aborted || plan === undefined) continue;
+    const desk = await openDesk({ jobId, request, epoch }, deps, signal);
+    const client = deps.github.repository(request.repository, {
+      name: `job ${jobId}/${epoch}`,
+      signal,
+      beforeWrite: () => awaitTurn(deps.store, signal),
+    });
+    await using status = await openStatus(openJob(jobId, request, plan), { ...desk, client, effects: unrecorded });
+    await status.finish({ type: 'paused' });
+  }
+}
+
+/** Nobody holds a stalled job, so nothing about it can be recorded: its comment is there, and an edit repeated is the same edit. */
+const unrecorded = {
+  ensure: async <T>(_: string, { look, make }: { look: () => Promise<T | undefined>; make: () => Promise<T> }) =>
+    (await look()) ?? (await make()),
+};
+
+/** A comment that GitHub did not show when it was looked for was made again: once both are shown, one goes. */
+export async function removeAllTwins(deps: Deps, { signal }: When): Promise<void> {
+  const bot = await deps.github.identity();
+  for (const { jobId, request, key, remote } of await deps.store.repeatedEffects()) {
+    if (signal.aborted) return;
+    const client = deps.github.repository(request.repository, {
+      name: `job ${jobId}`,
+      signal,
+      beforeWrite: () => awaitTurn(deps.store, signal),
+    });
+    if (typeof remote === 'number')
+      await removeTwins({ key, keep: remote, number: request.subject.number }, { client, bot });
+    await deps.store.settleRepeated(jobId, key);
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { branchFor } from './job/index.ts';
+import { readSettings } from './policy/index.ts';
+import type { IssueFacts, RepositoryClient } from './github/index.ts';
+import { readLabeledIssue, wantedEvents } from './trigger/index.ts';
+import { hashDelivery } from './web/index.ts';
+import type { Deps } from './deps.ts';
+import { keepDelivery } from './keep-delivery.ts';
+
+/** GitHub keeps deliveries for three days ("Viewing webhook deliveries"). */
+const windowMs = 3 * 24 * 60 * 60_000;
+
+/** A delivery may be listed a little after it was made. */
+const overlapMs = 10 * 60_000;
+
+interface When {
+  readonly since: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Takes in what GitHub sent and we did not get: asked for by its id, it is the same delivery, and so taken in once. */
+export async function sweepDeliveries(deps: Deps, { since, signal }: When): Promise<void> {
+  const { github, store, log, now } = deps;
+  const oldest = now() - windowMs;
+  if (since !== undefined && since < oldest)
+    log.warn(
+      { since: new Date(since).toISOString() },
+      'away for longer than GitHub keeps deliveries: labelled issues are looked for instead',
+    );
+  const from = Math.max((since ?? oldest) - overlapMs, oldest);
+  const sent = await github.deliveries(new Date(from).toISOString());
+  const ours = sent.filter(({ event, action }) => wantedEvents.has(`${event}.${action ?? ''}`));
+  const unknown = new Set(await store.unknownDeliveries(ours.map(({ guid }) => guid)));
+  for (const { id, guid } of ours.toReversed()) {
+    if (signal.aborted || !unknown.delete(guid)) continue;
+    const found = await github.deliveryPayload(id);
+    if (found === undefined) continue;
+    const { event, payload } = found;
+    const receipt = await keepDelivery({ id: guid, event, payload, bodyHash: hashDelivery(event, payload) }, deps);
+    log.info({ delivery: guid, receipt: receipt.type }, 'a delivery that had not arrived was taken in');
+  }
+}
+
+/** Finds the issues that carry the trigger label and that no delivery told us of: after three days away nothing else does. */
+export async function sweepLabels(deps: Deps, { signal }: When): Promise<void> {
+  const { github, log } = deps;
+  for (const installation of await github.installations()) {
+    if (installation.suspended) continue;
+    for (const repository of await github.repositoriesOf(installation.id)) {
+      if (signal.aborted) return;
+      const client = github.repository(repository);
+      await sweepRepository(client, deps).catch((error: unknown) => {
+        log.warn({ err: error, repository: repository.id }, 'labelled issues could not be looked for');
+      });
+    }
+  }
+}
+
+async function sweepRepository(client: RepositoryClient, deps: Deps): Promise<void> {
+  const facts = await client.facts();
+  if (facts.archived) return;
+  const reading = readSettings(await client.fileText('.github/backend.yml', facts.defaultBranch));
+  const { label } = 'settings' in reading ? reading.settings.triggers : reading.triggers;
+  if (label === false) return;
+  const branchPattern = 'settings' in reading ? reading.settings.branch : undefined;
+  for (const issue of await client.issuesWithLabel(label)) await takeUp(issue, { label, branchPattern }, client, deps);
+}
+
+async function takeUp(
+  issue: IssueFacts,
+  { label, branchPattern }: { readonly label: string; readonly branchPattern: string | undefined },
+  client: RepositoryClient,
+  { store, log }: Deps,
+): Promise<void> {
+  const { repository } = client;
+  const labeling = await client.labelings(issue.number, label);
+  if (labeling?.actor.type !== 'User') return;
+  if (await store.hasLabelWish(repository.id, issue.number, label, labeling.at)) return;
+  if (branchPattern !== undefined && (await hasPull(client, branchFor(branchPattern, issue)))) return;
+  const request = readLabeledIssue({ repository, issue, label, labeling });
+  const id = `sweep:${repository.id}:${request.intention}`;
+  const bodyHash = createHash('sha256').update(id).digest('hex');
+  const receipt = await store.receive({ id, event: 'sweep', bodyHash }, { type: 'work', request });
+  log.info({ repository: repository.id, subject: issue.number, receipt: receipt.type }, 'a labelled issue was found');
+}
+
+/** Work that was published before our records were lost is not begun again. */
+async function hasPull(client: RepositoryClient, branch: string): Promise<boolean> {
+  return (await client.pullsByHead(branch)).some(({ state }) => state === 'open');
+}

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { cheapReply as script } from '../faults/cheap.ts';
+import { labelCheapIssue, startWorld } from './world.ts';
+
+it('RL-04: takes in what was sent while it was away, once, when it starts', async () => {
+  await using world = await startWorld({ script });
+  const { github } = world;
+  await world.app.stop();
+  const { repository, issue } = await labelCheapIssue(github);
+  await github.settled();
+  await world.restart();
+  await world.idle();
+  await world.outcome();
+  expect(repository.pulls()).toHaveLength(1);
+  for (const { id } of [...github.deliveries]) github.redeliver(id);
+  await world.restart();
+  await world.idle();
+  expect(repository.pulls()).toHaveLength(1);
+  expect(repository.comments(issue.number)).toHaveLength(1);
+});
+
+it('RL-05: finds a labelled issue that no delivery tells of any more', async () => {
+  await using world = await startWorld({ script });
+  const { github } = world;
+  await world.app.stop();
+  github.disconnectWebhook();
+  github.setClock(-4 * 24 * 3_600_000);
+  const { repository, issue } = await labelCheapIssue(github);
+  await github.openIssue(repository, { title: 'Not for us', by: 'ada', labels: ['bug'] });
+  await github.openIssue(repository, { title: 'By a stranger', by: 'ada' });
+  github.setClock(0);
+  await world.restart();
+  await world.outcome();
+  await world.idle();
+  expect(repository.pulls()).toHaveLength(1);
+  expect(repository.comments(issue.number)).toHaveLength(1);
+  expect(await world.app.runs()).toHaveLength(1);
+  await world.restart();
+  await world.idle();
+  expect(await world.app.runs()).toHaveLength(1);
+});
+
+it('RL-03: follows the label as it is on GitHub, whatever order deliveries come in', async () => {
+  await using world = await startWorld({ script });
+  const { github } = world;
+  await world.app.stop();
+  const { repository, issue } = await labelCheapIssue(github);
+  await github.removeLabel(repository, issue.number, 'backend', { by: 'ada' });
+  await github.settled();
+  await world.restart();
+  for (const { id } of [...github.deliveries].reverse()) github.redeliver(id);
+  await world.idle();
+  expect(repository.pulls()).toEqual([]);
+  expect(repository.comments(issue.number)).toEqual([]);
+  await github.addLabel(repository, issue.number, 'backend', { by: 'ada' });
+  await world.idle();
+  expect(repository.pulls()).toHaveLength(1);
+});
