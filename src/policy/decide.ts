@@ -2,7 +2,7 @@ import type { Plan, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
-import { readSettings } from './read-settings.ts';
+import { readSettings, type SettingsReading } from './read-settings.ts';
 import type { Settings, TriggerWords } from './settings.ts';
 import * as texts from './texts.ts';
 
@@ -40,12 +40,16 @@ export function decide(request: WorkRequest, facts: Facts): Decision {
   if (silence !== undefined) return { type: 'ignore', reason: silence };
   if (request.verb === 'stop' && request.via !== 'command') return { type: 'stop' };
   if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
-  if (request.verb === 'stop') return { type: 'stop' };
-  if (request.verb === 'help') return { type: 'answer', text: texts.renderHelp(words.command) };
-  if (request.verb === 'unknown') return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
-  const unfinished = facts.earlier.findLast(
-    ({ request: { verb }, state }) => verb === 'implement' && state !== 'finished',
-  );
+  return decideAsked(request, facts, reading, words.command);
+}
+
+/** What a person who may ask gets. */
+function decideAsked(request: WorkRequest, facts: Facts, reading: SettingsReading, command: string): Decision {
+  const { verb, said } = request;
+  if (verb === 'stop') return { type: 'stop' };
+  if (verb === 'help') return { type: 'answer', text: texts.renderHelp(command) };
+  if (verb === 'unknown') return { type: 'answer', text: texts.renderUnknownVerb(said, command) };
+  const unfinished = facts.earlier.findLast((job) => job.request.verb === 'implement' && job.state !== 'finished');
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   return decideImplement(request, facts, reading.settings);

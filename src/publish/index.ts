@@ -2,4 +2,5 @@
 export { findTemplate } from './body.ts';
 export { ensureReply, ensureSeen, removeTwins, type Doors } from './comments.ts';
 export { publishWork, type FinishedWork, type Published, type PublishDeps } from './publish-work.ts';
-export { openStatus, runUrlOf, type Ending, type Place, type Status, type StatusDeps } from './status.ts';
+export { openStatus, runUrlOf, type Status, type StatusDeps } from './status.ts';
+export type { Ending, Place } from './status-text.ts';

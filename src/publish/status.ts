@@ -1,31 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import { BotError, steps, type Job, type Outcome, type Step } from '../domain/index.ts';
+import { BotError, type Job, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
 import { findOurs, statusMarker, type Doors } from './comments.ts';
-import { codeSpan, neutraliseLine } from '../markdown/index.ts';
-
-/** How a job ended, or came to rest: parked until (milliseconds since 1970) it goes on by itself. */
-export type Ending =
-  | Outcome
-  | { readonly type: 'parked'; readonly reason: string; readonly until: number }
-  /** Begun, and nobody there to go on with it. */
-  | { readonly type: 'paused' };
-
-/** A place in the queue: how many jobs are before it, as of a moment (milliseconds since 1970). */
-export interface Place {
-  readonly before: number;
-  readonly at: number;
-}
-
-export interface StatusView {
-  readonly step: Step;
-  readonly usd: number;
-  readonly notes: readonly string[];
-  readonly ending?: Ending;
-  /** Set while no worker has taken the job. */
-  readonly place?: Place;
-}
+import { renderStatus, type Ending, type Place, type StatusView } from './status-text.ts';
 
 export interface StatusDeps extends Doors {
   readonly settings?: { readonly publicUrl?: string };
@@ -172,83 +150,4 @@ async function ensureStatus(job: Job, body: string, { client, effects, bot }: St
 /** A status comment that a person deleted stays deleted. */
 function unlessDeleted(error: unknown): void {
   if (!(error instanceof BotError) || error.code !== 'github-gone') throw error;
-}
-
-interface ViewFacts {
-  readonly job: Job;
-  readonly runUrl?: string | undefined;
-  readonly command?: string | undefined;
-}
-
-/** The status comment's text: where the job is, what it cost so far, how to stop it; in the end, how it ended. */
-export function renderStatus(view: StatusView, facts: ViewFacts): string {
-  const { job, runUrl } = facts;
-  const { ending, usd } = view;
-  const link = runUrl === undefined ? '' : ` · [follow it live](${runUrl})`;
-  const state = ending ? renderEnding(ending, facts) : renderProgress(view);
-  const parts = [
-    `${statusMarker} ${job.request.subject.number} -->\n**Backend Developer**: ${state}`,
-    renderChecklist(view),
-    `Cost so far: $${usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}${link}`,
-    ending && ending.type !== 'parked' && ending.type !== 'paused' ? '' : `To stop it, ${howToStop(facts)}.`,
-    view.notes.map((note) => `- ${neutraliseLine(note)}`).join('\n'),
-  ];
-  return parts.filter(Boolean).join('\n\n');
-}
-
-function renderProgress({ step, place }: StatusView): string {
-  if (place === undefined) return `working, at *${step}*`;
-  const before = place.before === 1 ? '1 job is before it' : `${place.before} jobs are before it`;
-  return `queued: ${before} (at ${clockTime(place.at)})`;
-}
-
-function clockTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(11, 16)} UTC`;
-}
-
-function renderChecklist({ step, ending }: StatusView): string {
-  const reached = ending?.type === 'failed' ? steps.indexOf(ending.step) : steps.indexOf(step);
-  const isDone = (index: number): boolean =>
-    index < reached || (ending?.type === 'published' && index <= steps.indexOf('publish'));
-  return steps
-    .map((name, index) => `- [${isDone(index) ? 'x' : ' '}] ${index === reached && !ending ? `**${name}**` : name}`)
-    .join('\n');
-}
-
-function howToStop({ job: { request }, command = usualCommand }: ViewFacts): string {
-  const label = request.via === 'label' ? `remove the label ${codeSpan(request.trigger)}, ` : '';
-  return `comment ${codeSpan(`${command} stop`)}, ${label}or close the issue`;
-}
-
-const usualCommand = '/backend';
-
-function renderEnding(ending: Ending, { command = usualCommand }: ViewFacts): string {
-  const again = codeSpan(`${command} implement`);
-  switch (ending.type) {
-    case 'published':
-      return `pull request #${ending.pullNumber}${aboutDraft(ending.draft)}`;
-    case 'nothing-to-change':
-      return `nothing to change because ${sentence(ending.reason)}`;
-    case 'stopped':
-      return `stopped by @${ending.by.replace(/[^\w[\]-]/g, '')}`;
-    case 'parked':
-      return `parked: ${sentence(ending.reason)} It goes on by itself at ${clockTime(ending.until)}; comment ${again} to go on at once.`;
-    case 'paused':
-      return 'paused: no worker is running; it goes on by itself as soon as one is.';
-    case 'failed':
-      return `failed at step ${ending.step}: ${sentence(ending.reason)} Comment ${again} to retry.`;
-    case 'answered':
-      return 'answered';
-    default:
-      return `not done: ${sentence(ending.reason)}`;
-  }
-}
-
-function aboutDraft(isDraft: boolean): string {
-  return isDraft ? ' (a draft)' : '';
-}
-
-function sentence(reason: string): string {
-  const safe = neutraliseLine(reason);
-  return /[.!?]$/.test(safe) ? safe : `${safe}.`;
 }

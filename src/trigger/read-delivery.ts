@@ -3,7 +3,7 @@ import type { Reading } from '../store/index.ts';
 import { Payload } from './payload.ts';
 import { readRemoval } from './removals.ts';
 import { triggers } from './triggers.ts';
-import type { Ask } from './triggers.ts';
+import type { Ask, Trigger } from './triggers.ts';
 
 /** Who we are, so that we never answer ourselves. */
 export interface Bot {
@@ -15,19 +15,19 @@ export interface Bot {
  * Never throws: a payload that is not shaped as GitHub documents it is ignored like any other that asks for nothing, with a reason.
  */
 export function readDelivery(event: string, payload: unknown, bot: Bot): Reading {
-  const removal = readRemoval(event, payload);
-  if (removal !== undefined) return removal;
   const trigger = triggers.find((row) => row.event === `${event}.${readAction(payload)}`);
-  if (trigger === undefined) return ignored('this kind of delivery asks for nothing');
+  if (trigger === undefined) return readRemoval(event, payload) ?? ignored('this kind of delivery asks for nothing');
   const { success, data, error } = Payload.safeParse(payload);
   if (!success) return ignored(`the payload is malformed at ${error.issues[0]?.path.join('.') ?? 'its root'}`);
   if (data.installation === undefined) return ignored('the delivery belongs to no installation');
   const machine = trigger.byMachines ? undefined : isMachine(data, bot);
-  if (machine !== undefined) return ignored(machine);
-  const ask = trigger.read(data);
+  return machine === undefined ? readAsk(trigger, data, data.installation.id) : ignored(machine);
+}
+
+function readAsk(trigger: Trigger, payload: Payload, installationId: number): Reading {
+  const ask = trigger.read(payload);
   if (typeof ask === 'string') return ignored(ask);
-  const request = toRequest(ask, data, data.installation.id);
-  return { type: ask.verb === 'stop' ? 'stop' : 'work', request };
+  return { type: ask.verb === 'stop' ? 'stop' : 'work', request: toRequest(ask, payload, installationId) };
 }
 
 function readAction(payload: unknown): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ensureReply, ensureSeen, openStatus, removeTwins, type Ending } from '../../src/publish/index.ts';
-import { renderStatus } from '../../src/publish/status.ts';
+import { renderStatus } from '../../src/publish/status-text.ts';
 import { shareStandIn, writesOf, type GitHubWorld } from '../github/github-world.ts';
 import { aDesk, aJob, aLedger } from './builders.ts';
 
