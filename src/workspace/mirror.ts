@@ -4,7 +4,7 @@ import { BotError } from '../domain/index.ts';
 import { fetchBase } from './fetch.ts';
 import type { GitPlace } from './git.ts';
 import { readFailure, runGit } from './git.ts';
-import { clearLeftovers } from './leftovers.ts';
+import { clearLeftovers, removeFolder } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import type { WorkspaceOptions } from './workspace.ts';
 
@@ -39,9 +39,9 @@ export function mirrorPlace({ dataDir, repository, signal }: WorkspaceOptions): 
   return { gitDir: join(dataDir, 'mirrors', String(repository.id)), dataDir, signal };
 }
 
-/** Removes what is kept of these repositories: nobody gives us access to them any more. */
+/** Removes what is kept of these repositories: nobody gives us access to them any more. What a git command still holds goes with the next sweep. */
 export async function removeMirrors(dataDir: string, repositoryIds: readonly number[]): Promise<void> {
-  for (const id of repositoryIds) await rm(join(dataDir, 'mirrors', String(id)), { recursive: true, force: true });
+  for (const id of repositoryIds) await removeFolder(join(dataDir, 'mirrors', String(id)));
 }
 
 /**

@@ -1,35 +1,43 @@
-import { expect, it } from 'vitest';
-import { cheapReply } from '../faults/cheap.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cheapReply, repositoryOf } from '../faults/cheap.ts';
 import type { GitHubStandIn, RepositoryHandle } from '../stand-ins/github/index.ts';
-import { fault, hang, type Script } from '../stand-ins/model/index.ts';
+import { fault, hang } from '../stand-ins/model/index.ts';
 import { labelCheapIssue, startWorld, until, type World } from './world.ts';
 
 /** What people do to end it, by ada, who may write. */
-const ways: readonly [
-  string,
-  (github: GitHubStandIn, repository: RepositoryHandle, issue: number) => Promise<unknown>,
-][] = [
-  ['a command', (github, repository, issue) => github.comment(repository, issue, '/backend stop', { by: 'ada' })],
+type Stop = (github: GitHubStandIn, repository: RepositoryHandle, issue: number) => Promise<unknown>;
+const ways: readonly [string, string, Stop][] = [
   [
+    'command',
+    'a command',
+    (github, repository, issue) => github.comment(repository, issue, '/backend stop', { by: 'ada' }),
+  ],
+  [
+    'label',
     'taking the label off',
     (github, repository, issue) => github.removeLabel(repository, issue, 'backend', { by: 'ada' }),
   ],
-  ['closing the issue', (github, repository, issue) => github.closeIssue(repository, issue, { by: 'ada' })],
+  ['closing', 'closing the issue', (github, repository, issue) => github.closeIssue(repository, issue, { by: 'ada' })],
 ];
 
-/** Works up to that turn, which is never answered. */
-function hangAt(turn: number): Script {
-  return (request, asked) => (asked >= turn ? hang() : cheapReply(request));
-}
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    script: (request, turn) => {
+      const name = repositoryOf(request);
+      if (name.startsWith('running') && turn === 2) return hang();
+      return name.startsWith('parked') ? fault(429, { retryAfter: 3600 }) : cheapReply(request);
+    },
+  });
+});
+afterAll(() => world[Symbol.asyncDispose]());
 
-it.each(ways)('RL-27: stops a run by %s, says who stopped it, and publishes nothing', async (_, stop) => {
-  await using world = await startWorld({ script: hangAt(2) });
+it.each(ways)('RL-27: %s: stops a run by %s, says who stopped it, and publishes nothing', async (name, _, stop) => {
   const { github } = world;
-  const { repository, issue } = await labelCheapIssue(github);
-  await world.model.received(2);
+  const { repository, issue } = await labelCheapIssue(github, `running-${name}`);
+  await until(() => world.model.requests.find((each) => repositoryOf(each) === repository.name && each.turn === 2));
   await stop(github, repository, issue.number);
   await world.idle();
-  expect(world.progress).toContainEqual(expect.objectContaining({ outcome: { type: 'stopped', by: 'ada' } }));
   const ours = repository.comments(issue.number).filter(({ author }) => author === github.app.botLogin);
   expect(ours.map(({ body }) => body)).toEqual([expect.stringContaining('stopped by @ada')]);
   expect(repository.pulls()).toEqual([]);
@@ -37,22 +45,20 @@ it.each(ways)('RL-27: stops a run by %s, says who stopped it, and publishes noth
   await world.tidy();
 });
 
-it.each(ways)('RL-27: stops a parked job by %s', async (_, stop) => {
-  await using world = await startWorld({ script: () => fault(429, { retryAfter: 3600 }) });
+it.each(ways)('RL-27: %s: stops a parked job by %s', async (name, _, stop) => {
   const { github } = world;
-  const { repository, issue } = await labelCheapIssue(github);
-  await until(() => statusOf(world, repository, issue.number)?.includes('parked: ') || undefined);
+  const { repository, issue } = await labelCheapIssue(github, `parked-${name}`);
+  await until(() => statusOf(repository, issue.number)?.includes('parked: ') || undefined);
   await stop(github, repository, issue.number);
   await world.idle();
-  expect(statusOf(world, repository, issue.number)).toContain('stopped by @ada');
+  expect(statusOf(repository, issue.number)).toContain('stopped by @ada');
   expect(repository.pulls()).toEqual([]);
 });
 
 it('RL-27: a stranger’s command stops nothing, and an unneeded one is told so', async () => {
-  await using world = await startWorld({ script: cheapReply });
   const { github } = world;
-  const { repository, issue } = await labelCheapIssue(github);
-  await world.model.received(1);
+  const { repository, issue } = await labelCheapIssue(github, 'strange');
+  await until(() => world.model.requests.find((each) => repositoryOf(each) === 'strange'));
   await github.comment(repository, issue.number, '/backend stop', { by: 'eve' });
   await world.idle();
   expect(repository.pulls()).toHaveLength(1);
@@ -69,22 +75,23 @@ it('RL-27: a stranger’s command stops nothing, and an unneeded one is told so'
 });
 
 it('RL-27: publishes nothing after a stop that comes between two effects of publishing', async () => {
-  const stopping: { act?: () => Promise<unknown> } = {};
-  await using world = await startWorld({ script: cheapReply });
   const { github } = world;
-  github.intercept(async ({ method, path }, phase) => {
-    if (phase === 'after' && method === 'POST' && path.endsWith('/git/refs')) await stopping.act?.();
-  });
-  const { repository, issue } = await labelCheapIssue(github);
-  stopping.act = async () => {
+  const made = Promise.withResolvers<Awaited<ReturnType<typeof labelCheapIssue>>>();
+  const release = github.intercept(async ({ method, path }, phase) => {
+    if (phase !== 'after' || method !== 'POST' || !path.endsWith('/late/git/refs')) return;
+    const { repository, issue } = await made.promise;
+    const from = world.progress.length;
     await github.comment(repository, issue.number, '/backend stop', { by: 'ada' });
-    await until(() => world.progress.find(({ type }) => type === 'outcome'));
-  };
+    await until(() => world.progress.slice(from).find(({ type }) => type === 'outcome'));
+  });
+  const late = await labelCheapIssue(github, 'late');
+  made.resolve(late);
   await world.idle();
-  expect(statusOf(world, repository, issue.number)).toContain('stopped by @ada');
-  expect(repository.pulls()).toEqual([]);
+  release();
+  expect(statusOf(late.repository, late.issue.number)).toContain('stopped by @ada');
+  expect(late.repository.pulls()).toEqual([]);
 });
 
-function statusOf({ github }: World, repository: RepositoryHandle, issue: number): string | undefined {
-  return repository.comments(issue).find(({ author }) => author === github.app.botLogin)?.body;
+function statusOf(repository: RepositoryHandle, issue: number): string | undefined {
+  return repository.comments(issue).find(({ author }) => author === world.github.app.botLogin)?.body;
 }

@@ -152,10 +152,10 @@ export async function labelIssue(github: GitHubStandIn, fixture: Fixture) {
 }
 
 /** The smallest repository there is, with an issue by ada, who may write, under the label that starts work; `cheapReply` is its model. */
-export async function labelCheapIssue(github: GitHubStandIn) {
-  const place = { owner: 'acme', name: 'cheap', collaborators: { ada: 'write' } } as const;
+export async function labelCheapIssue(github: GitHubStandIn, name = 'cheap') {
+  const place = { owner: `owner-of-${name}`, name, collaborators: { ada: 'write' } } as const;
   const repository = await github.createRepository({ ...place, files: cheapFiles });
-  const asked = { title: titleFor('cheap'), body: 'One file, please.', by: 'ada', labels: ['backend'] };
+  const asked = { title: titleFor(name), body: 'One file, please.', by: 'ada', labels: ['backend'] };
   return { repository, issue: await github.openIssue(repository, asked) };
 }
 

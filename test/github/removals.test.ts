@@ -140,12 +140,12 @@ describe('what changes under way', () => {
     const { client, repo, standIn } = world;
     const base = (await client.branchSha('main')) ?? '';
     await standIn.pushCommit(repo, { branch: 'b', files: { b: 'b' }, by: 'mona' });
-    await expect(client.createBranch('b', base)).rejects.toMatchObject({ code: 'branch-moved' });
+    await expect(client.createBranch('b', base)).rejects.toMatchObject({ code: 'github-taken' });
     const pull = { title: 't', body: '', head: 'b', base: 'main', draft: true };
     await client.createPull(pull);
     await expect(client.createPull(pull)).rejects.toMatchObject({
-      code: 'github-rejected',
-      message: expect.stringMatching(/already exists/) as string,
+      code: 'github-taken',
+      message: expect.stringMatching(/exists already/) as string,
     });
   });
 });
