@@ -65,17 +65,29 @@ async function returnUnopened(entry: Entry<unknown>, { database, queue }: Worker
 
 type Running = WorkerDeps & { readonly stopping: AbortSignal };
 
-/** Jobs over which a process may have died go one at a time, so that one that kills its process takes no other with it again. */
+/** How long a suspect has to live before the next one is taken up, in milliseconds. */
+const provingMs = 5_000;
+
+/**
+ * Jobs over which a process died twice may be what kills it: they are begun one at a time, so that none takes another with it again.
+ * All others of a dead process go on at once.
+ */
 async function runEntry(entry: Entry<unknown>, options: WorkOptions, deps: Running): Promise<Settlement> {
   if (!(await isSuspect(entry, deps))) return await carryOut(entry, options, deps);
-  return await deps.inTurn('suspects', () =>
-    deps.stopping.aborted ? returnUnopened(entry, deps) : carryOut(entry, options, deps),
-  );
+  const begun = await deps.inTurn('suspects', async () => {
+    if (deps.stopping.aborted) return { settled: returnUnopened(entry, deps) };
+    const settled = carryOut(entry, options, deps);
+    await Promise.race([settled, sleep(provingMs, undefined, { ref: false })]).catch(() => undefined);
+    return { settled };
+  });
+  return await begun.settled;
 }
 
+/** Died over once before without a word in the journal, and now again, or waiting since. */
 async function isSuspect(entry: Entry<unknown>, { database }: WorkerDeps): Promise<boolean> {
   if (entry.retryCount === 0) return false;
-  const suspect = "select id from backend.jobs where id = $1 and (state = 'running' or crashes > 0)";
+  const suspect = `select id from backend.jobs
+    where id = $1 and crashes > 0 and (state <> 'running' or journal_length = claimed_length)`;
   return (await database.sql(suspect, [entry.id])).length > 0;
 }
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { cheapReply as script } from '../faults/cheap.ts';
-import { labelCheapIssue, startWorld } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed } from './world.ts';
 
 it('RL-04: takes in what was sent while it was away, once, when it starts', async () => {
-  await using world = await startWorld({ script });
+  await using world = await startWorld({ environment: unboxed, script });
   const { github } = world;
   await world.app.stop();
   const { repository, issue } = await labelCheapIssue(github);
@@ -20,7 +20,7 @@ it('RL-04: takes in what was sent while it was away, once, when it starts', asyn
 });
 
 it('RL-05: finds a labelled issue that no delivery tells of any more', async () => {
-  await using world = await startWorld({ script });
+  await using world = await startWorld({ environment: unboxed, script });
   const { github } = world;
   await world.app.stop();
   github.disconnectWebhook();
@@ -41,7 +41,7 @@ it('RL-05: finds a labelled issue that no delivery tells of any more', async () 
 });
 
 it('RL-03: follows the label as it is on GitHub, whatever order deliveries come in', async () => {
-  await using world = await startWorld({ script });
+  await using world = await startWorld({ environment: unboxed, script });
   const { github } = world;
   await world.app.stop();
   const { repository, issue } = await labelCheapIssue(github);

@@ -5,7 +5,7 @@ import { branchFor } from '../../src/job/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { cheapReply, repositoryOf, titleFor } from '../faults/cheap.ts';
 import type { GitHubStandIn, RepositoryHandle } from '../stand-ins/github/index.ts';
-import { labelCheapIssue, startWorld, type World } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed, type World } from './world.ts';
 
 interface Scene {
   readonly github: GitHubStandIn;
@@ -19,6 +19,7 @@ const acts = new Map<string, () => unknown>();
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
+    environment: unboxed,
     script: async (request, turn) => {
       const act = acts.get(repositoryOf(request));
       if (turn === 2) await act?.();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { cheapReply } from '../faults/cheap.ts';
 import type { RepositoryHandle } from '../stand-ins/github/index.ts';
 import { fault, type Script } from '../stand-ins/model/index.ts';
-import { labelCheapIssue, startWorld, until, type World } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed, until, type World } from './world.ts';
 
 /** Works but for turn 2, which meets this fault as long as `isAway`. */
 function awayAtTurnTwo(away: { isAway: boolean }, how: ReturnType<typeof fault>): Script {
@@ -11,7 +11,10 @@ function awayAtTurnTwo(away: { isAway: boolean }, how: ReturnType<typeof fault>)
 
 it('RL-31: parks a job whose model is away, says so, and goes on at a word from its last turn', async () => {
   const away = { isAway: true };
-  await using world = await startWorld({ script: awayAtTurnTwo(away, fault(429, { retryAfter: 3600 })) });
+  await using world = await startWorld({
+    environment: unboxed,
+    script: awayAtTurnTwo(away, fault(429, { retryAfter: 3600 })),
+  });
   const { github } = world;
   const { repository, issue } = await labelCheapIssue(github);
   await until(() => statusOf(world, repository, issue.number)?.includes('parked: ') || undefined);
@@ -38,6 +41,7 @@ it('RL-34: pauses the queue at the spend limit, tells the operator once, and wor
   const away = { isAway: true };
   const limit = fault(402);
   await using world = await startWorld({
+    environment: unboxed,
     script: (request) => (away.isAway ? limit : cheapReply(request)),
   });
   const { github } = world;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cheapReply } from '../faults/cheap.ts';
 import { hang, reply, toolUse } from '../stand-ins/model/index.ts';
-import { labelCheapIssue, startWorld } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed } from './world.ts';
 
 it(
   'RL-15: adopts what was published when its database comes back from an older backup',
@@ -11,6 +11,7 @@ it(
   async () => {
     let life: 'before the backup' | 'after it' | 'restored' = 'before the backup';
     await using world = await startWorld({
+      environment: unboxed,
       script: (request, turn) => {
         if (turn === 1) return cheapReply(request);
         if (life === 'before the backup') return hang();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cheapReply, repositoryOf } from '../faults/cheap.ts';
 import type { GitHubStandIn, RepositoryHandle } from '../stand-ins/github/index.ts';
 import { fault, hang } from '../stand-ins/model/index.ts';
-import { labelCheapIssue, startWorld, until, type World } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed, until, type World } from './world.ts';
 
 /** What people do to end it, by ada, who may write. */
 type Stop = (github: GitHubStandIn, repository: RepositoryHandle, issue: number) => Promise<unknown>;
@@ -23,6 +23,7 @@ const ways: readonly [string, string, Stop][] = [
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
+    environment: unboxed,
     script: (request, turn) => {
       const name = repositoryOf(request);
       if (name.startsWith('running') && turn === 2) return hang();

@@ -42,6 +42,9 @@ export interface World extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** For tests that are not about the box: without one, a job costs half. */
+export const unboxed = { SANDBOX: 'unsafe-none' };
+
 /** Waits that nobody learns from, shortened: a second between writes, and before a second look. */
 const usualTiming: NonNullable<AppOptions['timing']> = {
   pace: { gapMs: 5, perMinute: 80, minuteMs: 400, perHour: 500, hourMs: 2_500 },
