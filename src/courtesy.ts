@@ -15,21 +15,28 @@ type Waiting = Awaited<ReturnType<Store['waiting']>>[number];
 /** A job that is taken up sooner says so itself. */
 const patienceMs = 10_000;
 
-/** Greetings of one round: they share GitHub's limits with the work itself. */
-const maxGreetings = 5;
+/** How many are greeted in a round: each costs reads and two writes, out of the same limits as the work itself. */
+const greetings = { withRoom: 3, without: 1 };
 
 /** Tells people whose wish has to wait that it was heard, and how many jobs are before it. */
 export async function greetWaiting(deps: Deps, { signal }: When): Promise<void> {
-  const waiting = await deps.store.waiting(200);
+  const waiting = await deps.store.waiting(50);
   const patient = waiting.filter(
     ({ queuedAt, greeted, started }) => !greeted && !started && Date.parse(queuedAt) < deps.now() - patienceMs,
   );
-  for (const entry of patient.slice(0, maxGreetings)) {
-    if (signal.aborted || !(await deps.store.hasRoom())) return;
+  const count = (await deps.store.hasRoom()) ? greetings.withRoom : greetings.without;
+  for (const entry of pickSome(patient, count)) {
+    if (signal.aborted) return;
     await greet(entry, deps, signal).catch((error: unknown) => {
       deps.log.debug({ err: error, job: entry.jobId }, 'a waiting job was not greeted'); // it may have been taken up meanwhile
     });
   }
+}
+
+/** Any of them, so that those that will be declined, and so are never greeted, don't keep the others from it. */
+function pickSome<T>(all: readonly T[], count: number): readonly T[] {
+  const from = Math.floor(Math.random() * all.length);
+  return [...all.slice(from), ...all.slice(0, from)].slice(0, count);
 }
 
 /** Under a claim that holds only as long as no worker has taken the job, so that nobody says the same beside us. */
@@ -38,8 +45,9 @@ async function greet({ jobId, request, position }: Waiting, deps: Deps, signal: 
   const decision = decide(request, await gatherFacts(request, desk));
   if (decision.type !== 'accept') return;
   await ensureSeen(request, desk);
-  await using status = await openStatus(openJob(jobId, request, decision.plan), desk);
-  await status.wait({ before: position, at: deps.now() });
+  const place = { before: position, at: deps.now() };
+  const status = await openStatus(openJob(jobId, request, decision.plan), desk, { place });
+  await status[Symbol.asyncDispose]();
 }
 
 /** A job that was begun and that nobody has taken up again for this long is said to be paused. */

@@ -17,7 +17,7 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
   const { store, claim, report, log } = desk;
   const { repository, subject, seen } = job.request;
   report({ type: 'accepted', repository, subject, title: seen.title });
-  const status = await openStatus(job, desk, (await store.run(job.id))?.usd);
+  const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0 });
   return {
     async step(step) {
       await store.setStep(claim, step);

@@ -22,7 +22,7 @@ const retentionMs = 14 * day;
 const sweeps: readonly Sweep[] = [
   { name: 'deliveries', everyMs: 5 * minute, run: sweepDeliveries },
   { name: 'labels', everyMs: 15 * minute, run: sweepLabels },
-  { name: 'queue', everyMs: minute / 4, run: greetWaiting },
+  { name: 'queue', everyMs: minute / 2, run: greetWaiting },
   { name: 'stalled', everyMs: minute, run: tellStalled },
   { name: 'twins', everyMs: minute, run: removeAllTwins },
   { name: 'retention', everyMs: day, run: ({ store, now }) => store.purge(now() - retentionMs) },

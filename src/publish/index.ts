@@ -3,4 +3,4 @@ export { findTemplate } from './body.ts';
 export { ensureReply, ensureSeen, removeTwins, type Doors } from './comments.ts';
 export { publishWork, type FinishedWork, type Published, type PublishDeps } from './publish-work.ts';
 export { openStatus, runUrlOf, type Status, type StatusDeps } from './status.ts';
-export type { Ending, Place } from './status-text.ts';
+export type { Ending } from './status-text.ts';

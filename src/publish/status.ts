@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BotError, type Job, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
 import { findOurs, statusMarker, type Doors } from './comments.ts';
-import { renderStatus, type Ending, type Place, type StatusView } from './status-text.ts';
+import { renderStatus, type Ending, type StatusView } from './status-text.ts';
 
 export interface StatusDeps extends Doors {
   readonly settings?: { readonly publicUrl?: string };
@@ -20,23 +20,24 @@ export interface Status extends AsyncDisposable {
   step(step: Step): void;
   spent(usd: number): void;
   note(text: string): void;
-  /** Says that the job waits for its turn. */
-  wait(place: Place): Promise<void>;
   /** Writes the last state and waits until GitHub has it. */
   finish(ending: Ending): Promise<void>;
 }
+
+/** What the comment begins with. */
+type Start = Partial<Pick<StatusView, 'usd' | 'place'>>;
 
 /** Milliseconds between two edits that show progress, and between two looks whether there is room for one. */
 const between = 5_000;
 
 /**
  * Finds the status comment by marker and author, or writes it. Edits are seconds apart, the latest wins, and what is
- * there already is not written again. An edit that fails is left to the next one; only the last state must get through. `usd` is what
- * the job cost before.
+ * there already is not written again. An edit that fails is left to the next one; only the last state must get through. `start` is what
+ * the job cost before, or its place in the queue.
  */
-export async function openStatus(job: Job, deps: StatusDeps, usd = 0): Promise<Status> {
+export async function openStatus(job: Job, deps: StatusDeps, start: Start = {}): Promise<Status> {
   const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command };
-  let view: StatusView = { step: 'understand', usd, notes: [] };
+  let view: StatusView = { step: 'understand', usd: 0, notes: [], ...start };
   const editor = createEditor(await ensureStatus(job, renderStatus(view, facts), deps), deps);
 
   function show(change: Partial<StatusView>): void {
@@ -54,7 +55,6 @@ export async function openStatus(job: Job, deps: StatusDeps, usd = 0): Promise<S
     note(text) {
       show({ notes: [...view.notes, text] });
     },
-    wait: (place) => editor.finish(renderStatus({ ...view, place }, facts)),
     finish(ending) {
       view = { ...view, ending };
       return editor.finish(renderStatus(view, facts));

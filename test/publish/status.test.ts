@@ -179,8 +179,8 @@ describe('the status comment', () => {
   ])('RL-39: says its place in the queue: %i', async (before, words) => {
     await using world = await openWorld();
     const { job, deps } = await aDesk(world);
-    await using status = await openStatus(job, deps);
-    await status.wait({ before, at: Date.UTC(2026, 2, 1, 10, 5) });
+    await using queued = await openStatus(job, deps, { place: { before, at: Date.UTC(2026, 2, 1, 10, 5) } });
+    expect(queued).toBeDefined();
     expect(statusOf(world)[0]).toContain(words);
     await using taken = await openStatus(job, deps);
     taken.step('understand');
