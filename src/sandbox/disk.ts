@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,18 +34,18 @@ function diskFull(path: string, cause: unknown): BotError {
   return new BotError('disk-full', `The disk is full: nothing more can be written to ${path}. ${right}`, { cause });
 }
 
+const here = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+
 /** Makes a temporary folder that names the process it belongs to, so that what a killed one leaves behind can be told and removed. */
 export async function makeScratch(purpose: 'proxy' | 'self-test'): Promise<string> {
-  const owner = `${process.pid}.${(await readStart(process.pid)) ?? ''}`;
-  return mkdtemp(join(tmpdir(), `backend-${purpose}-${owner}-`));
+  return mkdtemp(join(tmpdir(), `backend-${purpose}-${process.pid}.${(await readStart(process.pid)) ?? ''}.${here}-`));
 }
 
-/** Removes the temporary folders whose process is gone. */
+/** Removes the temporary folders whose process is gone; those of another namespace, or user, are none of ours. */
 export async function sweepScratch(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const [, pid, start] = /^backend-(?:proxy|self-test)-(\d+)\.(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || (await readStart(Number(pid))) === start) continue;
-    // One that can't be removed belongs to another user of the machine.
+    const [, pid, start, namespace] = /^backend-(?:proxy|self-test)-(\d+)\.(\d+)\.(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || namespace !== here || (await readStart(Number(pid))) === start) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

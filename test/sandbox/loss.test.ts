@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,12 +89,14 @@ describe('RL-37: a box that dies', () => {
 });
 
 describe('RL-42: the temporary folders of the sandbox', () => {
-  it('are swept when their process is gone, and left alone while it lives', async () => {
-    const dead = await mkdtemp(join(tmpdir(), 'backend-proxy-999999.1-'));
-    const living = await mkdtemp(join(tmpdir(), `backend-proxy-${String(process.pid)}.${startOfThis()}-`));
+  it('are swept when their process is gone, and left alone while it lives or is another namespace’s', async () => {
+    const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+    const elsewhere = await mkdtemp(join(tmpdir(), 'backend-proxy-999999.1.1-'));
+    const dead = await mkdtemp(join(tmpdir(), `backend-proxy-999999.1.${namespace}-`));
+    const living = await mkdtemp(join(tmpdir(), `backend-proxy-${String(process.pid)}.${startOfThis()}.${namespace}-`));
     await makeSandbox().selfTest();
-    expect([existsSync(dead), existsSync(living)]).toEqual([false, true]);
-    await rm(living, { recursive: true });
+    expect([dead, living, elsewhere].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+    for (const folder of [living, elsewhere]) await rm(folder, { recursive: true });
   });
 });
 
