@@ -1,3 +1,4 @@
+import { BotError } from './domain/index.ts';
 import { openJob } from './job/index.ts';
 import { decide } from './policy/index.ts';
 import { ensureSeen, openStatus, removeTwins } from './publish/index.ts';
@@ -10,6 +11,7 @@ interface When {
   readonly signal: AbortSignal;
 }
 
+type Stalled = Awaited<ReturnType<Store['stalled']>>[number];
 type Waiting = Awaited<ReturnType<Store['waiting']>>[number];
 
 /** A job that is taken up sooner says so itself. */
@@ -53,19 +55,29 @@ async function greet({ jobId, request, position }: Waiting, deps: Deps, signal: 
 /** A job that was begun and that nobody has taken up again for this long is said to be paused. */
 const stalledMs = 10 * 60_000;
 
-/** Says so where every worker is gone; whoever takes the job up again writes over it. */
+/** Says so where no worker is free; whoever takes the job up again writes over it. */
 export async function tellStalled(deps: Deps, { signal }: When): Promise<void> {
-  for (const { jobId, request, plan, epoch } of await deps.store.stalled(stalledMs)) {
-    if (signal.aborted || plan === undefined) continue;
-    const desk = await openDesk({ jobId, request, epoch }, deps, signal);
-    const client = deps.github.repository(request.repository, {
-      name: `job ${jobId}/${epoch}`,
-      signal,
-      beforeWrite: () => awaitTurn(deps.store, signal),
+  for (const stalled of await deps.store.stalled(stalledMs)) {
+    if (signal.aborted) return;
+    await tellPaused(stalled, deps, signal).catch((error: unknown) => {
+      deps.log.debug({ err: error, job: stalled.jobId }, 'a paused job was not told so'); // it may have been taken up meanwhile
     });
-    await using status = await openStatus(openJob(jobId, request, plan), { ...desk, client, effects: unrecorded });
-    await status.finish({ type: 'paused' });
   }
+}
+
+async function tellPaused({ jobId, request, plan, epoch }: Stalled, deps: Deps, signal: AbortSignal): Promise<void> {
+  if (plan === undefined) return;
+  const desk = await openDesk({ jobId, request, epoch }, deps, signal);
+  const beforeWrite = async () => {
+    await awaitTurn(deps.store, signal);
+    const isStill = (await deps.store.stalled(stalledMs)).some(
+      (other) => other.jobId === jobId && other.epoch === epoch,
+    );
+    if (!isStill) throw new BotError('fenced', `Job ${jobId} was taken up again; nothing was written.`);
+  };
+  const client = deps.github.repository(request.repository, { name: `job ${jobId}/${epoch}`, signal, beforeWrite });
+  await using status = await openStatus(openJob(jobId, request, plan), { ...desk, client, effects: unrecorded });
+  await status.finish({ type: 'paused' });
 }
 
 /** Nobody holds a stalled job, so nothing about it can be recorded: its comment is there, and an edit repeated is the same edit. */

@@ -46,7 +46,11 @@ export async function requireModel(store: Store): Promise<void> {
   if (paused) throw new BotError('model-spend-limit', paused.reason, { retryAt: paused.until });
 }
 
-/** Pauses the queue after the spend limit was met; true when it was not paused before, so that the operator hears of it once. */
+/**
+ * Pauses the queue after the spend limit was met; true when it was not paused before. A job that only met the pause must not prolong
+ * it, or a queue that is asked often would never go on.
+ */
 export async function pauseModel(store: Store, reason: string, now: number): Promise<boolean> {
+  if (await store.pausedUntil(modelScope)) return false;
   return store.pause(modelScope, now + spendPauseMs, reason);
 }

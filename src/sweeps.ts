@@ -59,5 +59,6 @@ async function sweepOnce({ name, everyMs, run }: Sweep, deps: Deps, signal: Abor
   const duty = await deps.store.takeDuty(name, everyMs);
   if (duty === undefined) return;
   await run(deps, { since: duty.since, signal });
+  if (signal.aborted) return; // half done: the next one begins where this one did
   await deps.store.endDuty(name, duty);
 }

@@ -84,7 +84,7 @@ function renderEnding(ending: Ending, { command = usualCommand }: ViewFacts): st
     case 'parked':
       return `parked: ${sentence(ending.reason)} It goes on by itself at ${clockTime(ending.until)}; comment ${again} to go on at once.`;
     case 'paused':
-      return 'paused: no worker is running; it goes on by itself as soon as one is.';
+      return 'paused: no worker is free for it; it goes on by itself as soon as one is.';
     case 'failed':
       return `failed at step ${ending.step}: ${sentence(ending.reason)} Comment ${again} to retry.`;
     case 'answered':

@@ -1,7 +1,7 @@
 /** What wakes us: reads one delivery and says what somebody asked of us, or why nothing did. Pure. */
-export { readDelivery } from './read-delivery.ts';
+export { readDelivery, wantedEvents } from './read-delivery.ts';
 export type { Bot } from './read-delivery.ts';
 export { readLabeledIssue } from './read-labeled-issue.ts';
 export type { LabeledIssue } from './read-labeled-issue.ts';
-export { triggers, wantedEvents } from './triggers.ts';
+export { triggers } from './triggers.ts';
 export type { Trigger } from './triggers.ts';

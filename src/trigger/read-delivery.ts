@@ -1,7 +1,7 @@
 import type { WorkRequest } from '../domain/index.ts';
 import type { Reading } from '../store/index.ts';
 import { Payload } from './payload.ts';
-import { readRemoval } from './removals.ts';
+import { readRemoval, removalEvents } from './removals.ts';
 import { triggers } from './triggers.ts';
 import type { Ask, Trigger } from './triggers.ts';
 
@@ -9,6 +9,9 @@ import type { Ask, Trigger } from './triggers.ts';
 export interface Bot {
   readonly appId: number;
 }
+
+/** Every kind of delivery that concerns us, as `event.action`. */
+export const wantedEvents: ReadonlySet<string> = new Set([...triggers.map(({ event }) => event), ...removalEvents]);
 
 /**
  * What one delivery asks of us. `event` is GitHub's `X-GitHub-Event`, `payload` the parsed body, whose signature was checked before.

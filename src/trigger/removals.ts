@@ -19,6 +19,9 @@ const removals: Readonly<Record<string, (payload: unknown) => Omit<Removed, 'typ
   },
 };
 
+/** Their kinds, as `event.action`. */
+export const removalEvents = Object.keys(removals);
+
 /** The repositories that a delivery takes from us; undefined for any other delivery, and for one that is not shaped as documented. */
 export function readRemoval(event: string, payload: unknown): Removed | undefined {
   const named = z.object({ action: z.string() }).safeParse(payload);

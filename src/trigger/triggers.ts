@@ -27,9 +27,6 @@ export const triggers: readonly Trigger[] = [
   { name: 'issue transferred', event: 'issues.transferred', read: readClosed, byMachines: true },
 ];
 
-/** Every kind of delivery that may ask something of us, as `event.action`. */
-export const wantedEvents: ReadonlySet<string> = new Set(triggers.map(({ event }) => event));
-
 /** Which label starts work is the repository's setting, which is not known here: the usual one is looked for first. */
 const usualLabel = 'backend';
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { cheapReply as script } from '../faults/cheap.ts';
-import { labelCheapIssue, startWorld, unboxed } from './world.ts';
+import { startServer } from '../store/databases.ts';
+import { labelCheapIssue, startWorld, unboxed, until } from './world.ts';
 
 it('RL-04: takes in what was sent while it was away, once, when it starts', async () => {
   await using world = await startWorld({ environment: unboxed, script });
@@ -55,4 +56,40 @@ it('RL-03: follows the label as it is on GitHub, whatever order deliveries come 
   await github.addLabel(repository, issue.number, 'backend', { by: 'ada' });
   await world.idle();
   expect(repository.pulls()).toHaveLength(1);
+});
+
+it('RL-04: takes in the rest of what was sent when it was stopped in the middle of looking', async () => {
+  await using databases = await startServer();
+  await using database = await databases.create();
+  const { databaseUrl } = database.place;
+  await using world = await startWorld({ environment: unboxed, script, ...(databaseUrl && { databaseUrl }) });
+  const { github } = world;
+  const { repository, issue } = await labelCheapIssue(github);
+  await world.idle();
+  await world.app.stop();
+  await database.inspect((sql) => sql('update backend.duties set done_ms = done_ms - 7200000'));
+  github.setClock(-3_600_000); // longer ago than what a look goes back beyond the last one
+  await github.comment(repository, issue.number, '/backend help', { by: 'ada' });
+  await github.comment(repository, issue.number, '/backend help', { by: 'ada' });
+  await github.settled();
+  github.setClock(0);
+  const looking = Promise.withResolvers<undefined>();
+  const answered = Promise.withResolvers<undefined>();
+  const release = github.intercept(async ({ path }, phase) => {
+    if (phase !== 'before' || !/^\/app\/hook\/deliveries\/\d+$/.test(path)) return;
+    release();
+    looking.resolve(undefined);
+    await answered.promise;
+  });
+  await world.restart();
+  await looking.promise;
+  const stopped = world.app.stop();
+  answered.resolve(undefined);
+  await stopped;
+  await world.restart();
+  const replies = () =>
+    repository.comments(issue.number).filter(({ body }) => body.includes('Here is what I understand'));
+  await until(() => replies().length >= 2 || undefined);
+  await world.idle();
+  expect(replies()).toHaveLength(2);
 });

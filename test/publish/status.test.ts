@@ -165,7 +165,7 @@ describe('the status comment', () => {
       { type: 'parked', reason: 'The model is away.', until: Date.UTC(2026, 2, 1, 10, 5) },
       'parked: The model is away. It goes on by itself at 10:05 UTC; comment `/backend implement` to go on at once.',
     ],
-    [{ type: 'paused' }, 'paused: no worker is running; it goes on by itself as soon as one is.'],
+    [{ type: 'paused' }, 'paused: no worker is free for it; it goes on by itself as soon as one is.'],
   ])('says what it waits for, and how to stop it all the same: %o', (ending, words) => {
     const text = renderStatus({ step: 'verify', usd: 1, notes: [], ending }, { job: aJob() });
     expect(text.split('\n')[1]).toBe(`**Backend Developer**: ${words}`);

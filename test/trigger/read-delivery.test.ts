@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { WorkRequest } from '../../src/domain/index.ts';
-import { readDelivery, readLabeledIssue } from '../../src/trigger/index.ts';
+import { readDelivery, readLabeledIssue, wantedEvents } from '../../src/trigger/index.ts';
 
 const bot = { appId: 4711 };
 const deliveries = new URL('../fixtures/deliveries/', import.meta.url);
@@ -118,6 +118,7 @@ describe('a delivery that takes repositories from us', () => {
     ['repository.deleted', { installationId: 5001, repositoryIds: [186853002] }],
   ])('RL-29: %s', (name, expected) => {
     expect(read(name)).toEqual({ type: 'uninstalled', ...expected });
+    expect(wantedEvents).toContain(name);
   });
 
   it('is ignored when it does not say which', () => {
