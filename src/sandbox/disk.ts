@@ -1,12 +1,9 @@
-import { readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BotError, type Checkout } from '../domain/index.ts';
 
 const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
-/** More than any file that a tool writes. */
-const probeBytes = 16 * 1024 * 1024;
 
 /**
  * Throws BotError `disk-full` when an answer or error speaks of a full disk and the host's disk below the checkout really is.
@@ -17,7 +14,7 @@ export async function requireRoom({ gitDir }: Checkout, said: unknown): Promise<
   if (!full.test(said instanceof Error ? said.message : JSON.stringify(said))) return;
   const probe = join(gitDir, 'room-probe'); // where no box can write
   try {
-    await writeFile(probe, Buffer.alloc(probeBytes));
+    await writeFile(probe, Buffer.alloc(16 * 1024 * 1024)); // more than any file that a tool writes
   } catch (error) {
     if (isFull(error)) throw diskFull(dirname(gitDir), error);
   } finally {
@@ -30,22 +27,25 @@ function isFull(error: unknown): error is Error {
 }
 
 function diskFull(path: string, cause: unknown): BotError {
-  const right = 'Free space there; mirrors of repositories that nobody works on can be removed from the data folder.';
-  return new BotError('disk-full', `The disk is full: nothing more can be written to ${path}. ${right}`, { cause });
+  const words = `The disk is full: nothing more can be written to ${path}. Free space there; mirrors of repositories that nobody works on can be removed from the data folder.`;
+  return new BotError('disk-full', words, { cause });
 }
 
-const here = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+/** The process namespace we are in: a number of a process says nothing outside its own. Empty without /proc, which a box will miss. */
+const readNamespace = async () => (await readlink('/proc/self/ns/pid').catch(() => '')).replace(/\D/g, '');
 
 /** Makes a temporary folder that names the process it belongs to, so that what a killed one leaves behind can be told and removed. */
 export async function makeScratch(purpose: 'proxy' | 'self-test'): Promise<string> {
-  return mkdtemp(join(tmpdir(), `backend-${purpose}-${process.pid}.${(await readStart(process.pid)) ?? ''}.${here}-`));
+  const owner = [process.pid, await readStart(process.pid), await readNamespace()];
+  return mkdtemp(join(tmpdir(), `backend-${purpose}-${owner.join('.')}-`));
 }
 
 /** Removes the temporary folders whose process is gone; those of another namespace, or user, are none of ours. */
 export async function sweepScratch(): Promise<void> {
+  const here = await readNamespace();
   for (const name of await readdir(tmpdir())) {
     const [, pid, start, namespace] = /^backend-(?:proxy|self-test)-(\d+)\.(\d+)\.(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || namespace !== here || (await readStart(Number(pid))) === start) continue;
+    if (namespace !== here || (await readStart(Number(pid))) === start) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -22,6 +22,8 @@ export interface Queue {
   readonly boss: PgBoss;
   /** Adds jobs within the caller's transaction. */
   send(jobs: readonly NewEntry[], sql: Sql): Promise<void>;
+  /** Whether a job of the same subject whose turn is before this one's could be taken just now. */
+  hasEarlier(id: string): Promise<boolean>;
   /** Puts a taken job back, within the caller's transaction. */
   putBack(attempt: { readonly id: string; readonly retryCount: number }, afterSeconds: number, sql: Sql): Promise<void>;
   /** Makes a waiting job due at once, within the caller's transaction. */
@@ -68,6 +70,11 @@ export async function openQueue(database: Database, log: StoreLog): Promise<Queu
       const entries = jobs.map(({ id, request, turn }) => ({ id, singletonKey: subjectKey(request), priority: -turn }));
       await boss.insert(queueName, entries, { db: executor(sql) });
       if (jobs.length > 1) await keepOrder(jobs, sql);
+    },
+    hasEarlier: async (id) => {
+      const earlier = `select from pgboss.job e join pgboss.job j using (name, singleton_key)
+        where j.name = $1 and j.id = $2 and e.state < 'active' and e.start_after <= clock_timestamp() and e.priority > j.priority limit 1`;
+      return (await database.sql(earlier, [queueName, id])).length > 0;
     },
     putBack: async (attempt, afterSeconds, sql) => {
       const db = executor(sql);

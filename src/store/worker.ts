@@ -22,8 +22,10 @@ export async function startWorker(
 ): Promise<{ stop(timeoutMs: number): Promise<void> }> {
   const stopping = new AbortController();
   let isOpen = true;
-  const settle = (entry: Entry<unknown>) =>
-    isOpen ? runEntry(entry, options, { ...deps, stopping: stopping.signal }) : returnUnopened(entry, deps);
+  const settle = async (entry: Entry<unknown>) =>
+    isOpen && !(await deps.queue.hasEarlier(entry.id))
+      ? await runEntry(entry, options, { ...deps, stopping: stopping.signal })
+      : await returnUnopened(entry, deps);
   const { boss } = deps.queue;
   const ids = await Promise.all(Array.from({ length: options.concurrency }, () => startTaker(boss, settle)));
   return {
@@ -57,7 +59,7 @@ async function startTaker(boss: PgBoss, settle: (entry: Entry<unknown>) => Promi
   return id;
 }
 
-/** Fetched in the moment of stopping: as if it had never been taken. */
+/** As if it had never been taken: fetched in the moment of stopping, or while another process held the row of an earlier one. */
 async function returnUnopened(entry: Entry<unknown>, { database, queue }: WorkerDeps): Promise<Settlement> {
   await database.transaction((sql) => queue.putBack(entry, 0, sql));
   return 'completed';

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Outcome, Progress } from '../../src/domain/index.ts';
 import type { Fixture } from '../demo/rehearsal.ts';
 import { cheapFiles, titleFor } from '../faults/cheap.ts';
+import { copyEmptyDatabase } from '../store/databases.ts';
 import { startGitHub, type GitHubOptions, type GitHubStandIn } from '../stand-ins/github/index.ts';
 import { startModel, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
 
@@ -55,6 +56,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   await using started = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'backend-e2e-'));
   started.defer(() => rm(dataDir, { recursive: true, force: true }));
+  if (options.databaseUrl === undefined) await copyEmptyDatabase(dataDir);
   const github = started.use(await startGitHub(options.github));
   const model = started.use(await startModel(options.script));
   const log: string[] = [];

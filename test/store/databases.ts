@@ -34,17 +34,22 @@ export const kinds: readonly (readonly [string, () => Promise<Databases>])[] = [
 ];
 
 export async function startEmbedded(): Promise<Databases> {
-  const [root, template] = await Promise.all([makeScratchFolder('store-'), openTemplate()]);
+  const root = await makeScratchFolder('store-');
   let made = 0;
   return {
     create: async () => {
       made += 1;
       const dataDir = join(root, String(made));
-      await cp(template, dataDir, { recursive: true });
+      await copyEmptyDatabase(dataDir);
       return createTestDatabase({ dataDir }, () => openEmbedded(dataDir));
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/** Puts an empty embedded database into a data folder, in place of the first start's work of making one. */
+export async function copyEmptyDatabase(dataDir: string): Promise<void> {
+  await cp(await openTemplate(), dataDir, { recursive: true });
 }
 
 const home = join(import.meta.dirname, '../..');

@@ -3,8 +3,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { aJob } from './builders.ts';
-import { startEmbedded } from './databases.ts';
+import type { Claim } from '../../src/store/index.ts';
+import { aJob, until, untilState } from './builders.ts';
+import { startEmbedded, startServer } from './databases.ts';
 import type { TestDatabase } from './databases.ts';
 import { race } from './race.ts';
 
@@ -15,6 +16,33 @@ it('RL-13: of several processes that race for the same jobs exactly one runs eac
   const result = await race({ processes: 3, jobs: 60 });
   expect(result).toEqual({ jobs: 60, runs: 60, twice: 0, lost: 0, winners: result.winners });
   expect(result.winners).toBeGreaterThan(1);
+});
+
+it('the jobs of one subject keep their order while somebody else holds the row of the first', async () => {
+  await using databases = await startServer();
+  await using database = await databases.create();
+  const store = await database.open();
+  const [first, second] = [await aJob(store), await aJob(store)];
+  const begun: string[] = [];
+  const release = Promise.withResolvers<undefined>();
+  const held = Promise.withResolvers<undefined>();
+  const holding = database.transact(async (sql) => {
+    await sql('select from pgboss.job where id = $1 for update', [first]);
+    held.resolve(undefined);
+    await release.promise;
+  });
+  await held.promise;
+  const handle = async (claim: Claim) => {
+    begun.push(claim.jobId);
+    await store.finish(claim, { type: 'answered' });
+  };
+  await store.work({ concurrency: 1, handle });
+  const wasTaken = 'select from pgboss.job where id = $1 and retry_count > 0';
+  await until(() => database.inspect(async (sql) => (await sql(wasTaken, [second])).length > 0));
+  release.resolve(undefined);
+  await holding;
+  await untilState(store, second, 'finished');
+  expect(begun).toEqual([first, second]);
 });
 
 it('RL-40: a job that kills its process each time goes to the dead letters after three, with a reason; the others end well', async () => {
