@@ -1,7 +1,9 @@
+import { execFile as execFileWithCallback } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openPostgres } from '../../src/database/index.ts';
 import type { Database, Sql } from '../../src/database/index.ts';
 import { openEmbedded } from '../../src/database/index.ts';
@@ -9,6 +11,8 @@ import { openStore } from '../../src/store/index.ts';
 import type { Store, StoreOptions } from '../../src/store/index.ts';
 import { makeScratchFolder, startPostgres } from '../stand-ins/postgres.ts';
 import type { PostgresStandIn } from '../stand-ins/postgres.ts';
+
+const execFile = promisify(execFileWithCallback);
 
 /** One fresh database of a test. */
 export interface TestDatabase extends AsyncDisposable {
@@ -49,7 +53,8 @@ export async function startEmbedded(): Promise<Databases> {
 
 /** Puts an empty embedded database into a data folder, in place of the first start's work of making one. */
 export async function copyEmptyDatabase(dataDir: string): Promise<void> {
-  await cp(await openTemplate(), dataDir, { recursive: true });
+  // A thousand files: `cp` takes half as long as Node.
+  await execFile('cp', ['-rT', await openTemplate(), dataDir]);
 }
 
 const home = join(import.meta.dirname, '../..');
