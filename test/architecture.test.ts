@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 /** The house rules of ARCHITECTURE.md and CONTRIBUTING.md, executable. Tables first; each rule carries code that breaks it. */
 
-const doors = ['database', 'claim', 'limits', 'store', 'github', 'workspace', 'sandbox', 'model'];
+const doors = 'database claim limits store github workspace egress isolation sandbox model'.split(' ');
 const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
 const pureRooms = ['trigger', 'policy', 'job'];
 
@@ -17,6 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   claim: ['domain', 'database'],
   limits: ['domain', 'database'],
   store: ['domain', 'database', 'claim', 'limits'],
+  sandbox: ['domain', 'egress', 'isolation'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', ...doors]])),
   top: ['domain', ...doors, ...rooms],
 };

@@ -1,4 +1,5 @@
 import type { ChangeSet, Checkout } from '../domain/index.ts';
+import type { BlockedHost } from '../egress/index.ts';
 
 /** The five tools that run inside the box, named as the models know them. */
 export const toolNames = ['Bash', 'Read', 'Write', 'Edit', 'Grep'] as const;
@@ -16,12 +17,6 @@ export interface ExecResult {
   /** Both streams in order of arrival, cut in the middle. */
   readonly output: string;
   readonly durationMs: number;
-}
-
-/** A host the set-up step asked for and did not get. */
-export interface BlockedHost {
-  readonly host: string;
-  readonly port: number;
 }
 
 export interface BoxOptions {

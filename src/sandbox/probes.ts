@@ -1,4 +1,4 @@
-import { boxEnvironment } from './bubblewrap.ts';
+import { boxEnvironment } from '../isolation/index.ts';
 
 /**
  * One attempt inside a box. The script succeeds when what it tries works; its output goes nowhere.

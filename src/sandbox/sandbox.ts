@@ -1,15 +1,14 @@
-import { join } from 'node:path';
 import { rgPath } from '@vscode/ripgrep';
 import { z } from 'zod';
 import { BotError, type Checkout } from '../domain/index.ts';
+import { type AllowListProxy, type Egress, publicEgress } from '../egress/index.ts';
+import { defaultLimits, type Limits, prepareLaunch } from '../isolation/index.ts';
 import type { Box, BoxOptions, Sandbox } from './box.ts';
-import { type Limits, defaultLimits } from './bubblewrap.ts';
 import { readChangeSet, writeChangeSet } from './change-set.ts';
 import { requireRoom } from './disk.ts';
-import { prepareLaunch } from './launch.ts';
-import { type AllowListProxy, type Egress, openProxy, publicEgress } from './proxy.ts';
 import { runSelfTest } from './self-test.ts';
 import { startToolHost, type ToolHost } from './tool-host.ts';
+import { openWayOut } from './way-out.ts';
 
 export interface SandboxOptions {
   /** `unsafe-none` runs everything on the host as the user we run as: no isolation at all. */
@@ -43,13 +42,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     kind: options.kind,
     nodePath: options.nodePath,
     rgPath,
-    toolhost: join(import.meta.dirname, '../toolhost'),
-    etc: join(import.meta.dirname, 'etc'),
     limits: { ...defaultLimits, ...options.limits },
   };
 
   async function open(wanted: BoxOptions): Promise<Box> {
-    const proxy = wanted.allowedHosts === undefined ? undefined : await openProxy(wanted.allowedHosts, egress);
+    const proxy = await openWayOut(wanted.allowedHosts, egress);
     try {
       const launch = await prepareLaunch(setting, wanted.checkout, proxy?.socketPath);
       const startedAt = performance.now();

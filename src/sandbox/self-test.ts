@@ -3,9 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { BotError, type Checkout } from '../domain/index.ts';
+import { makeScratch, sweepScratch } from '../isolation/index.ts';
 import type { Box, BoxOptions } from './box.ts';
 import { listProbes, type Probe } from './probes.ts';
-import { makeScratch, sweepScratch } from './disk.ts';
 
 const limitMs = 30_000;
 

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { BotError } from '../domain/index.ts';
-import { type BoxProcess, startBoxProcess } from './box-process.ts';
-import { type PreparedLaunch, readHindrance } from './launch.ts';
+import { type BoxProcess, type PreparedLaunch, readHindrance, startBoxProcess } from '../isolation/index.ts';
 
 /** A running tool host, spoken to over its standard streams. */
 export interface ToolHost {

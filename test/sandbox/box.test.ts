@@ -66,7 +66,7 @@ describe('a box', () => {
       '/usr/new',
       '/etc/passwd',
       '/new',
-      '/opt/backend/toolhost/main.ts',
+      '/opt/backend/toolhost/main.js',
     ];
     expect(
       await output(targets.map((target) => `(echo x >> ${target}) 2>/dev/null && echo ${target}`).join('; ')),

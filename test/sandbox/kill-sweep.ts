@@ -16,7 +16,7 @@ export function killIn(victim: Victim, before: ReadonlySet<number>): ProcessRow 
     row && rows.find(({ pid, parent }) => parent === row.pid && commandOf(pid).includes(command));
   const bwrap = rows.find(({ name, parent }) => name === 'bwrap' && parent === process.pid);
   const first = below(bwrap);
-  const toolHost = below(first, 'toolhost/main.ts'); // a daemon of a call is a child of the first one too
+  const toolHost = below(first, 'toolhost/main.js'); // a daemon of a call is a child of the first one too
   const chain = [bwrap, first, toolHost, below(toolHost)];
   const row = chain[victims.indexOf(victim)];
   if (row !== undefined) process.kill(row.pid, 'SIGKILL');

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -98,6 +98,19 @@ describe('RL-42: the temporary folders of the sandbox', () => {
     expect([dead, living, elsewhere].map((folder) => existsSync(folder))).toEqual([false, true, true]);
     for (const folder of [living, elsewhere]) await rm(folder, { recursive: true });
   });
+});
+
+it('a box opens after somebody cleaned the temporary folder of the machine', async () => {
+  const open = async () => {
+    await using checkout = await makeCheckout({});
+    await using box = await makeSandbox().open({ checkout, signal: new AbortController().signal });
+    return (await box.exec('echo it works', 5_000)).output;
+  };
+  await open();
+  const ours = (await readdir(tmpdir())).filter((name) => name.startsWith(`backend-toolhost-${process.pid}.`));
+  expect(ours).toHaveLength(1);
+  for (const name of ours) await rm(join(tmpdir(), name), { recursive: true });
+  expect(await open()).toBe('it works\n');
 });
 
 function isSleeper({ pid }: { readonly pid: number }): boolean {

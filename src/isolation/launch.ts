@@ -13,15 +13,17 @@ import {
   prlimitArguments,
   type SystemFolder,
 } from './bubblewrap.ts';
+import { compileToolHost } from './compile.ts';
 
 export interface LaunchSetting {
   readonly kind: 'bubblewrap' | 'unsafe-none';
   readonly nodePath: string;
   readonly rgPath: string;
-  readonly toolhost: string;
-  readonly etc: string;
   readonly limits: Limits;
 }
+
+/** Files of a box's own /etc. */
+const etc = join(import.meta.dirname, 'etc');
 
 /** What to start, and what the tool host is told first: where it is. */
 export interface PreparedLaunch {
@@ -47,6 +49,8 @@ async function launchInBox(
   await makeMountPoint(join(checkout.tree, '.git'));
   const plan: BoxPlan = {
     ...setting,
+    etc,
+    toolhost: await compileToolHost(),
     checkout,
     nodePath: await realpath(setting.nodePath),
     borrowsObjects: await exists(join(checkout.gitDir, 'objects/info/alternates')),
@@ -64,7 +68,7 @@ async function launchInBox(
     isolated: true,
     ...(proxySocket === undefined ? {} : { proxy: { port: inside.proxyPort, socket: inside.proxySocket } }),
   };
-  const toolHost = [inside.node, `${inside.toolhost}/main.ts`];
+  const toolHost = [inside.node, `${inside.toolhost}/main.js`];
   return {
     place,
     launch: {
@@ -98,7 +102,7 @@ async function launchUnsafe(setting: LaunchSetting, checkout: Checkout): Promise
     mark,
     isolated: false,
   };
-  const args = [join(setting.toolhost, 'main.ts')];
+  const args = [join(await compileToolHost(), 'main.js')];
   return {
     place,
     launch: { program: setting.nodePath, args, hiddenArgs: [], env: {}, cwd: checkout.tree, ending: { mark } },

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -7,11 +7,15 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { BlockList, connect, isIP, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { BlockedHost } from './box.ts';
-import { makeScratch } from './disk.ts';
+import { isPublicAddress } from './addresses.ts';
+
+/** A host that somebody in the box asked for and did not get. */
+export interface BlockedHost {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** What the proxy asks of the network it stands in. The defaults are the safe ones; tests and private registries give others. */
 export interface Egress {
@@ -39,15 +43,6 @@ export const publicEgress: Egress = {
   isAllowedAddress: isPublicAddress,
 };
 
-/** Everything of IPv4 that is not somebody's public server: the machine itself, private networks, carrier and cloud-internal ranges, tests, multicast. */
-const closedV4 =
-  '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 ' +
-  '192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4';
-
-/** Of IPv6 only global unicast is open at all; the second list is parts of it that lead elsewhere (tunnels, documentation, special use). */
-const openV6 = '2000::/3';
-const closedV6 = '2001::/23 2001:db8::/32 2002::/16 3fff::/20';
-
 const idleMs = 60_000;
 const maxConnections = 128;
 const maxBytes = 4 * 1024 * 1024 * 1024;
@@ -56,8 +51,12 @@ const droppedHeaders = new Set(
   'host connection proxy-connection proxy-authorization keep-alive upgrade te trailer'.split(' '),
 );
 
-/** Opens a proxy for one box. `allowedHosts` are exact names or `*.suffix`. */
-export async function openProxy(allowedHosts: readonly string[], egress: Egress): Promise<AllowListProxy> {
+/** Opens a proxy for one box on a Unix socket to be made. `allowedHosts` are exact names or `*.suffix`. */
+export async function openProxy(
+  socketPath: string,
+  allowedHosts: readonly string[],
+  egress: Egress,
+): Promise<AllowListProxy> {
   const blocked = new Map<string, BlockedHost>();
   const sockets = new Set<Duplex>();
   let bytes = 0;
@@ -92,35 +91,17 @@ export async function openProxy(allowedHosts: readonly string[], egress: Egress)
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
   });
-  const folder = await makeScratch('proxy');
-  const socketPath = join(folder, 'proxy.sock');
   await listen(server, socketPath);
   return {
     socketPath,
     blocked: () => [...blocked.values()],
     [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
       server.close();
       for (const socket of sockets) socket.destroy();
-      await rm(folder, { recursive: true, force: true });
+      await closed;
     },
   };
-}
-
-/** Whether a connection to this address leaves for the public internet. Text that is no address is not public. */
-export function isPublicAddress(address: string): boolean {
-  const family = isIP(address);
-  if (family === 4) return !isIn(closedV4, address, 'ipv4');
-  if (family !== 6 || address.includes('%')) return false;
-  return isIn(openV6, address, 'ipv6') && !isIn(closedV6, address, 'ipv6');
-}
-
-function isIn(ranges: string, address: string, family: 'ipv4' | 'ipv6'): boolean {
-  const list = new BlockList();
-  for (const range of ranges.split(' ')) {
-    const [network = '', prefix] = range.split('/');
-    list.addSubnet(network, Number(prefix), family);
-  }
-  return list.check(address, family);
 }
 
 /** `host` is lower case already. A pattern `*.example.org` is every name below example.org, not itself. */

@@ -1,14 +1,20 @@
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandbox } from '../../src/sandbox/index.ts';
-import { isListed, isPublicAddress, openProxy, publicEgress } from '../../src/sandbox/proxy.ts';
-import { makeCheckout } from './checkout.ts';
+import { type Egress, isListed, isPublicAddress, openProxy, publicEgress } from '../../src/egress/index.ts';
+import { makeCheckout } from '../sandbox/checkout.ts';
+import { makeScratchFolder } from '../stand-ins/postgres.ts';
 
 let origin: Server;
 let port = 0;
+let folder: string;
+let sockets = 0;
 const requests: string[] = [];
 beforeAll(async () => {
+  folder = await makeScratchFolder('proxy-');
   origin = createServer((request, response) => {
     requests.push(
       `${request.method ?? ''} ${request.headers.host ?? ''}${request.url ?? ''} ${request.headers['proxy-authorization'] ?? ''}`,
@@ -19,13 +25,20 @@ beforeAll(async () => {
   const address = origin.address();
   port = typeof address === 'object' ? (address?.port ?? 0) : 0;
 });
-afterAll(() => {
+afterAll(async () => {
   origin.close();
+  await rm(folder, { recursive: true });
 });
 
 /** Every name leads to our origin, which stands on the loopback. */
 function localEgress(more: object = {}) {
   return { ports: [port], resolve: async () => ['127.0.0.1'], isAllowedAddress: () => true, ...more };
+}
+
+/** A proxy on a socket in a folder of the test's. */
+async function open(allowedHosts: readonly string[], egress: Egress) {
+  sockets += 1;
+  return openProxy(join(folder, `${sockets}.sock`), allowedHosts, egress);
 }
 
 /** Sends bytes to a proxy's socket and gives all that comes back. */
@@ -80,14 +93,14 @@ describe('the allow-list proxy', () => {
       () => 'GET ftp://allowed.example/ HTTP/1.1\r\nHost: allowed.example\r\nConnection: close\r\n\r\n',
     ],
   ])('refuses %s', async (_, request) => {
-    await using proxy = await openProxy(['allowed.example'], localEgress());
+    await using proxy = await open(['allowed.example'], localEgress());
     const before = requests.length;
     expect(await say(proxy.socketPath, request(port))).toMatch(/^HTTP\/1\.1 403 /);
     expect(requests).toHaveLength(before);
   });
 
   it('asks by the name in the URL, whatever the Host header says, and passes no proxy password on', async () => {
-    await using proxy = await openProxy(['allowed.example'], localEgress());
+    await using proxy = await open(['allowed.example'], localEgress());
     await say(
       proxy.socketPath,
       `GET http://allowed.example:${port}/a HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nProxy-Authorization: Basic eA==\r\n\r\n`,
@@ -97,7 +110,7 @@ describe('the allow-list proxy', () => {
 
   it('refuses a listed name that leads to an address which is not public, even if only one of them does', async () => {
     const egress = { ...publicEgress, ports: [port], resolve: async () => ['93.184.215.14', '127.0.0.1'] };
-    await using proxy = await openProxy(['allowed.example'], egress);
+    await using proxy = await open(['allowed.example'], egress);
     expect(await say(proxy.socketPath, `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\n`)).toMatch(/ 403 /);
     expect(proxy.blocked()).toEqual([{ host: 'allowed.example', port }]);
   });
@@ -110,7 +123,7 @@ describe('the allow-list proxy', () => {
         return ['127.0.0.1'];
       },
     });
-    await using proxy = await openProxy(['allowed.example'], egress);
+    await using proxy = await open(['allowed.example'], egress);
     const reply = await say(
       proxy.socketPath,
       `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
@@ -121,12 +134,12 @@ describe('the allow-list proxy', () => {
 
   it('says so when the host can not be looked up or reached', async () => {
     const failing = localEgress({ resolve: () => Promise.reject(new Error('ENOTFOUND')) });
-    await using proxy = await openProxy(['allowed.example'], failing);
+    await using proxy = await open(['allowed.example'], failing);
     expect(await say(proxy.socketPath, `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\n`)).toMatch(/ 502 /);
   });
 
   it('names each refused host once', async () => {
-    await using proxy = await openProxy([], localEgress());
+    await using proxy = await open([], localEgress());
     for (const host of ['a.example', 'b.example', 'A.example.', 'b.example'])
       await say(proxy.socketPath, `CONNECT ${host}:443 HTTP/1.1\r\n\r\n`);
     expect(proxy.blocked()).toEqual([
