@@ -61,7 +61,7 @@ function turnsAsked(model: ModelStandIn): number[] {
   return model.requests.map(({ turn }) => turn);
 }
 
-it.each([
+it.concurrent.each([
   ['the embedded database', async () => ({})],
   ['PostgreSQL', async () => ({ databaseUrl: await postgres.createDatabase() })],
 ])('goes on from its last turn after kill -9, on %s, and publishes once', { timeout: 180_000 }, async (_, place) => {

@@ -37,13 +37,18 @@ beforeAll(async () => {
 afterAll(() => postgres[Symbol.asyncDispose]());
 
 describe.each([
-  ['the embedded database', fixtures, async () => ({})],
-  ['PostgreSQL', fixtures.slice(0, 1), async () => ({ databaseUrl: await postgres.createDatabase() })],
-])('on %s', (_, wanted, place) => {
+  ['the embedded database', fixtures, 'honest' as const, async () => ({})],
+  [
+    'PostgreSQL',
+    fixtures.slice(0, 1),
+    'hasty' as const,
+    async () => ({ databaseUrl: await postgres.createDatabase() }),
+  ],
+])('on %s', (_, wanted, manner, place) => {
   let world: World;
   const repositories: RepositoryHandle[] = [];
   beforeAll(async () => {
-    world = await startWorld({ script: rehearse(fixtures, 'hasty'), ...(await place()) });
+    world = await startWorld({ script: rehearse(wanted, manner), ...(await place()) });
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
