@@ -16,7 +16,7 @@ export interface AppProcess {
   signal(name: NodeJS.Signals): void;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves with the exit code and the milliseconds it took. */
+  /** SIGTERM; resolves with the exit code and the milliseconds it took. What has not ended after a minute is killed: no exit code then. */
   stop(): Promise<{ readonly code: number | null; readonly ms: number }>;
   readonly isAlive: () => boolean;
 }
@@ -28,6 +28,9 @@ export interface Start {
   readonly log: string;
   readonly hear: (word: Word) => void;
 }
+
+/** Twice what a supervisor waits, in milliseconds. */
+const stopMs = 60_000;
 
 const program = join(import.meta.dirname, 'child/main.ts');
 
@@ -80,7 +83,9 @@ function running(child: ChildProcess, { url, exited }: { url: string; exited: Pr
     stop: async () => {
       const startedAt = performance.now();
       if (isAlive()) child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await exited;
+      clearTimeout(late);
       return { code: child.exitCode, ms: performance.now() - startedAt };
     },
   };

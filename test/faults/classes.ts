@@ -1,8 +1,13 @@
+import { runBoxKills } from './boxes.ts';
+import { runCalls } from './calls.ts';
+import { runCopies } from './copies.ts';
 import { runDropped } from './dropped.ts';
 import { runFrozen } from './frozen.ts';
 import { runGraceful } from './graceful.ts';
 import { runHerd } from './herd.ts';
+import { runHuge } from './huge.ts';
 import { runNested } from './nested.ts';
+import { runQueue } from './queue.ts';
 import { runRace } from './race.ts';
 import { runRestarts } from './restarts.ts';
 import type { FaultClass } from './result.ts';
@@ -31,6 +36,11 @@ export const faultClasses: readonly FaultClass[] = [
   { id: 'RL-10', title: 'kill -9 during recovery', run: runNested },
   { id: 'RL-07', title: 'database restarted', run: runRestarts },
   { id: 'RL-13', title: 'processes race', run: runRace },
+  { id: 'RL-38', title: 'huge repository', run: runHuge },
+  { id: 'RL-37', title: 'processes of a box killed', run: runBoxKills },
+  { id: 'RL-36', title: 'calls that hang', run: runCalls },
+  { id: 'RL-14', title: 'embedded database copied at any moment', run: runCopies },
+  { id: 'RL-39', title: 'people who wait', isIdle: true, run: runQueue },
   { id: 'RL-12', title: 'worker frozen', run: runFrozen },
   { id: 'RL-11', title: 'SIGTERM', run: runGraceful },
   { id: 'RL-04 RL-05', title: 'deliveries lost', run: runDropped },

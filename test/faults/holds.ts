@@ -3,7 +3,7 @@ import { cutConnection } from '../stand-ins/intercept.ts';
 import type { GitHubStandIn, HistoryEntry } from '../stand-ins/github/index.ts';
 import type { ModelRequest, Reply } from '../stand-ins/model/index.ts';
 import { actOf, cheapReply, halfReply, repositoryOf } from './cheap.ts';
-import type { KillPoint } from './kill-points.ts';
+import { claiming, type KillPoint } from './kill-points.ts';
 import type { DeliveryGate } from './relay.ts';
 import type { InnerHold } from './wire.ts';
 
@@ -124,6 +124,8 @@ export function createHolds(): Holds {
 
 function toInner({ repository, point }: Hold): readonly InnerHold[] {
   const { place, phase, id } = point;
+  // The job of a delivery whose answer is held begins by itself; it is kept from it, or it would be past its next point.
+  if (place.door === 'webhook') return [{ repository, point: `${id}: its job`, place: claiming, phase: 'before' }];
   if (place.door !== 'database' && place.door !== 'disk') return [];
   return [{ repository, point: id, place, phase: phase === 'after' ? 'after' : 'before' }];
 }

@@ -47,6 +47,8 @@ const call = (text: string, body?: string): Place => ({
   ...(body !== undefined && { body }),
 });
 const model = (act: Act): Place => ({ door: 'model', act });
+/** A worker has fetched the job and is about to say so in the job's own row. */
+export const claiming = record('update backend\\.jobs set epoch');
 const webhook: Place = { door: 'webhook' };
 
 type Row = readonly [effect: string, phase: Phase, what: string, place: Place, more?: Partial<KillPoint>];
@@ -59,9 +61,8 @@ const rows: Readonly<Record<(typeof stages)[number], readonly Row[]>> = {
   intake: [
     ['X1', 'before', 'delivery: job row about to be written', record('insert into backend\\.jobs'), last],
     ['X1', 'after', 'delivery: job row written, not committed', record('insert into backend\\.jobs'), last],
-    // The job begins meanwhile and dies wherever it is.
-    ['X2', 'after', 'delivery committed, 2xx never arrives', webhook, { ...last, ...again }],
-    ['X2', 'before', '2xx sent: job about to be claimed', record('update backend\\.jobs set epoch')],
+    ['X2', 'after', 'delivery committed, 2xx never arrives', webhook],
+    ['X2', 'before', '2xx sent: job about to be claimed', claiming],
     ['X5', 'before', 'token mint', call('POST /app/installations/\\d+/access_tokens', '"issues":"read"')],
     ['X5', 'after', 'token minted', call('POST /app/installations/\\d+/access_tokens', '"issues":"read"')],
     ['look', 'before', 'issue looked at', call('GET /repos/[^ ]+/issues/\\d+$')],

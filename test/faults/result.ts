@@ -28,10 +28,22 @@ export interface FaultClass {
   /** Ids of the promises it proves. */
   readonly id: string;
   readonly title: string;
+  /** It waits much more than it works, and so runs beside those that keep the cores busy. */
+  readonly isIdle?: boolean;
   run(options: Options): Promise<Result>;
 }
 
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** The result of a run that throws when a promise is broken: what it says is the violation. */
+export async function attempt(run: () => Promise<Partial<Result>>): Promise<Result> {
+  const nothing: Result = { injected: 0, lost: 0, duplicated: 0, violations: [], resumes: [], notes: [] };
+  try {
+    return { ...nothing, ...(await run()) };
+  } catch (error) {
+    return { ...nothing, violations: [error instanceof Error ? error.message : String(error)] };
+  }
 }

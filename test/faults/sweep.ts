@@ -46,12 +46,17 @@ export interface SweepOptions extends Pick<Options, 'tell'> {
   readonly inOrder?: boolean;
 }
 
-/** A wave waits while jobs still come to their points so many milliseconds after another. What has not then is killed where it is. */
-const patienceMs = 90_000;
+/**
+ * A wave waits while jobs still come to their points so many milliseconds after another. What has not then is killed where it is. Longer than
+ * a dead process's leases, shorter than what is held has patience: git gives up after a minute without a byte.
+ */
+const patienceMs = 40_000;
 /** For jobs that were killed for the last time and go on beside those that are held. */
 const spareTakers = 24;
 /** At the end, jobs may take so long after another. */
 const drainMs = 120_000;
+/** A job goes on at most so many milliseconds after its process died. */
+const resumeMs = 60_000;
 /** The latest that a call has its effect after its process died: below what the app waits before it repeats one that left no trace. */
 const latestMs = 1_200;
 
@@ -63,6 +68,8 @@ export async function sweep(options: SweepOptions): Promise<Result> {
     script: (request) => holds.answer(request),
     gate: holds.gate,
     sandbox: options.sandbox ?? 'unsafe-none',
+    // With so many jobs in one process the database may not answer in time: they come back while their wave still waits.
+    timing: { retryDelays: Array.from({ length: 10 }, () => 1) },
     environment: {
       CONCURRENCY: String(createSlots(options.points ?? killPoints, options.chains).length + spareTakers),
     },
@@ -77,9 +84,9 @@ async function runWaves(world: World, holds: Holds, options: SweepOptions): Prom
   let waiting = await run.plan(1);
   let app = await world.start(holds.arm(waiting));
   for (let seed = 1; seed <= seeds; seed += 1) {
-    await run.bring(waiting);
+    const held = await run.bring(waiting);
     const following = seed < seeds ? await run.plan(seed + 1) : [];
-    tell(`${kind}, seed ${seed}: ${waiting.length - run.missed.size} of ${waiting.length} held`);
+    tell(`${kind}, seed ${seed}: ${held} of ${waiting.length} held`);
     app = await run.kill(app, waiting, following);
     waiting = following;
   }
@@ -144,15 +151,19 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
     return random.shuffled(planned);
   }
 
-  return { plan, missed, bring, kill, drain, judge };
+  return { plan, bring, kill, drain, judge };
 
-  /** Asks for the new jobs, the latest stages first because they take longest, and waits until everything is held. */
-  async function bring(planned: readonly Hold[]): Promise<void> {
+  /** Asks for the new jobs, the latest stages first because they take longest, and waits until everything is held; resolves with how many are. */
+  async function bring(planned: readonly Hold[]): Promise<number> {
+    const before = injected;
     const rank = ({ point }: Hold) => (point.last === true ? -1 : names.indexOf(point.stage));
     const latestFirst = [...planned].sort((one, other) => rank(other) - rank(one));
     const early = latestFirst.filter(({ point }) => point.last !== true);
     for (const hold of early) await ask(hold);
+    // A process that is flooded right at its start refuses deliveries that it can't keep in time.
+    const again = setInterval(redeliver, 1_000);
     note(await holds.reached(early, patienceMs));
+    clearInterval(again);
     // The one that keeps the database to itself comes last.
     const isDatabase = ({ point }: Hold) => Number(point.place.door === 'database');
     const late = latestFirst.filter(({ point }) => point.last === true);
@@ -161,6 +172,7 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
       note(await holds.reached([hold], 10_000));
     }
     injected += planned.length;
+    return injected - before;
   }
 
   function note(late: readonly Hold[]): void {
@@ -198,8 +210,8 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
 
   /** As a person does on GitHub's page. A process that starts looks for lost deliveries by itself, the heir has done so before. */
   function redeliver(): void {
-    for (const { id, state, redelivery } of world.github.deliveries)
-      if (state === 'failed' && !redelivery) world.github.redeliver(id);
+    const latest = new Map(world.github.deliveries.map((delivery) => [delivery.guid, delivery]));
+    for (const { id, state } of latest.values()) if (state === 'failed') world.github.redeliver(id);
   }
 
   async function drain(): Promise<void> {
@@ -209,6 +221,8 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
   async function judge(exitCode: number | null): Promise<Result> {
     if (exitCode !== 0) violations.push(`the last process ended with ${String(exitCode)}`);
     violations.push(...judgeTurns(jobs, world.model.requests));
+    const late = resumes.filter((ms) => ms > resumeMs).length;
+    if (late > 0) violations.push(`${late} jobs went on only more than ${resumeMs / 1000} s after their process died`);
     const notes = [...missed].map(([id, times]) => `${id} was not reached ${times} times`);
     return judgeWorld(world, jobs, { found: { injected, violations, resumes, notes } });
   }

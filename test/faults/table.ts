@@ -6,6 +6,18 @@ export interface Row {
   readonly result: Result | undefined;
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** Why there is no result. */
+  readonly reason?: string;
+}
+
+/** A whole run of the set. */
+export interface Run {
+  readonly rows: readonly Row[];
+  readonly date: Date;
+  readonly commit: string;
+  readonly seeds: number;
+  readonly quick: boolean;
+  readonly minutes: number;
 }
 
 const head = ['fault', 'promise', 'injected', 'lost', 'twice', 'violations', 'p99 resume', 'slowest', 'took', 'CPU'];
@@ -20,11 +32,27 @@ export function renderTable(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd(),
   );
+  return [...table, '', ...remarks(rows)].join('\n');
+}
+
+/** The same for a document. */
+export function renderMarkdown({ rows, date, commit, seeds, quick, minutes }: Run): string {
+  const day = date.toISOString().slice(0, 16).replace('T', ' ');
+  const what = `${day} UTC, commit ${commit}, ${seeds} seeds${quick ? ', quick' : ''}, ${minutes.toFixed(1)} minutes`;
+  const lines = [head, head.map(() => '---'), ...rows.map(cells), totals(rows)];
+  const table = lines.map((line) => `| ${head.map((_, column) => line[column] ?? '').join(' | ')} |`);
+  return [`${what}.`, '', ...table, '', ...remarks(rows).map((line) => `- ${line}`), ''].join('\n');
+}
+
+/** What else is worth a line, and then what was wrong. */
+function remarks(rows: readonly Row[]): readonly string[] {
   const notes = rows.flatMap(({ fault, result }) => (result?.notes ?? []).map((note) => `${fault.title}: ${note}`));
-  const wrong = rows.flatMap(({ fault, result }) =>
-    (result?.violations ?? []).map((text) => `✗ ${fault.title}: ${text}`),
+  const wrong = rows.flatMap(({ fault, result, reason }) =>
+    [...(result?.violations ?? []), ...(reason === undefined ? [] : [reason])].map(
+      (text) => `✗ ${fault.title}: ${text}`,
+    ),
   );
-  return [...table, '', ...notes, ...wrong].join('\n');
+  return [...notes, ...wrong];
 }
 
 function cells({ fault, result, seconds, cpuSeconds }: Row): readonly string[] {

@@ -33,8 +33,13 @@ export type Word =
   /** In bytes, after garbage was collected. */
   | { readonly type: 'memory'; readonly rss: number; readonly heap: number }
   | { readonly type: 'held'; readonly repository: string; readonly point: string }
-  /** A job was taken, or something new was written for it: an effect, a journal row or its visible state. */
-  | { readonly type: 'taken' | 'moved'; readonly repository: string; readonly job: string; readonly at: number };
+  /** A job was taken; something new was written for it, an effect, a journal row or its end; it has ended. */
+  | {
+      readonly type: 'taken' | 'moved' | 'finished';
+      readonly repository: string;
+      readonly job: string;
+      readonly at: number;
+    };
 
 /** What the compressed app is started with, in the variable `FAULTS_TIMING`, as JSON. */
 export interface Timing {

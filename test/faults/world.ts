@@ -41,6 +41,8 @@ export interface World extends AsyncDisposable {
   readonly dataDir: string;
   /** What the processes logged. */
   readonly logFile: string;
+  /** Jobs that were taken, by whichever process, and have not been seen to end: what they show may not be their last word. */
+  readonly underWay: ReadonlySet<string>;
   /** Called with everything that the processes say. */
   hear: (word: Word) => void;
   /** Starts a process and sends deliveries to it. */
@@ -83,6 +85,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     ...options.environment,
   };
   const processes = new Set<AppProcess>();
+  const underWay = new Set<string>();
   const killAll = async () => {
     await Promise.all([...processes].map((each) => each.kill()));
     processes.clear();
@@ -96,10 +99,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     postgres,
     dataDir,
     logFile: join(root, 'log.jsonl'),
+    underWay,
     hear: () => undefined,
     killAll,
     start: async (holds = [], more = {}) => {
       const hear = (word: Word) => {
+        if (word.type === 'taken') underWay.add(word.job);
+        if (word.type === 'finished') underWay.delete(word.job);
         world.hear(word);
       };
       const started = await startProcess({ environment: { ...environment, ...more }, holds, log: world.logFile, hear });

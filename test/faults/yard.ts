@@ -42,13 +42,17 @@ export function isOver({ repository, issue }: Wish): boolean {
   return repository.comments(issue).some(({ body }) => /\*\*: (?!working|queued|parked|paused)/.test(body));
 }
 
-/** Resolves when all wishes have ended, or when none has for so many milliseconds; a machine may be slow, a lost job is for ever. */
+/**
+ * Resolves when all wishes have ended and no job is under way, or when nothing has ended for so many milliseconds; a machine may be slow, a
+ * lost job is for ever.
+ */
 export async function untilOver(world: World, wishes: readonly Wish[], patienceMs: number): Promise<void> {
-  let open = wishes.length;
+  const count = () => wishes.filter((wish) => !isOver(wish)).length + world.underWay.size;
+  let open = count();
   let until = Date.now() + patienceMs;
   while (open > 0 && Date.now() < until) {
     await sleep(50);
-    const still = wishes.filter((wish) => !isOver(wish)).length;
+    const still = count();
     if (still < open) until = Date.now() + patienceMs;
     open = still;
   }

@@ -28,8 +28,8 @@ function gated(query: Query): Query {
     await stopAt({ phase: 'before', statement, values: given });
     const answer = await query.call(this, text, values, ...rest);
     learn(given, answer);
-    await stopAt({ phase: 'after', statement, values: given });
     watch(statement, given, answer);
+    await stopAt({ phase: 'after', statement, values: given });
     return answer;
   };
 }
@@ -92,9 +92,12 @@ function watch(statement: string, values: readonly unknown[], answer: unknown): 
   if (job === undefined || repository === undefined) return;
   const { rows } = answer as { rows?: unknown[] };
   if (rows?.length === 0) return;
-  if (/update backend\.jobs set epoch/.test(statement)) say({ type: 'taken', repository, job, at: Date.now() });
-  else if (/insert into backend\.(journal|effects)|update backend\.jobs set state = 'finished'/.test(statement))
-    say({ type: 'moved', repository, job, at: Date.now() });
+  const at = Date.now();
+  const isEnd = /update backend\.jobs set state = 'finished'/.test(statement);
+  if (/update backend\.jobs set epoch/.test(statement)) say({ type: 'taken', repository, job, at });
+  else if (isEnd || /insert into backend\.(journal|effects)/.test(statement))
+    say({ type: 'moved', repository, job, at });
+  if (isEnd) say({ type: 'finished', repository, job, at });
 }
 
 interface Queries {
