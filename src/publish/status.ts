@@ -72,12 +72,13 @@ interface Editor {
 /** Brings one comment to the latest text, one edit at a time. */
 function createEditor(comment: Written, { client, effects, sleep = waitQuietly, hasRoom }: StatusDeps): Editor {
   const closed = new AbortController();
-  let [wanted, tried, written] = [comment.body, comment.body, comment.body];
+  let [wanted, tried] = [comment.body, comment.body];
+  let written: string | undefined = comment.body; // undefined while nobody can say: an edit may have worked without an answer
   let writing: Promise<void> | undefined;
   let isLast = false;
 
   async function write(body: string): Promise<void> {
-    tried = body;
+    [tried, written] = [body, undefined];
     // Every edit has a key of its own: the same text may be right again later.
     await effects.ensure(`status-edit:${randomUUID()}`, {
       look: () => Promise.resolve(undefined),

@@ -114,6 +114,21 @@ describe('the status comment', () => {
     expect(statusOf(world)[0]).toContain('stopped by @mona');
   });
 
+  it('RL-18: writes the last state again over an edit whose answer got lost', async () => {
+    await using world = await openWorld();
+    const { job, deps } = await aDesk(world);
+    const ending: Ending = { type: 'published', pullNumber: 9, url: 'u', draft: false };
+    const first = await openStatus(job, deps);
+    await first.finish(ending);
+    world.standIn.plantFault({ method: 'PATCH', path: '/comments/', then: 'lose-reply', how: '502' });
+    const again = await openStatus(job, deps); // it finds the last state
+    again.step('plan');
+    await expect.poll(() => statusOf(world)[0]).toContain('working, at *plan*');
+    await again[Symbol.asyncDispose](); // and waits until the lost answer has been noticed
+    await again.finish(ending);
+    expect(statusOf(world)[0]).toContain('pull request #9');
+  });
+
   it('stays deleted when a person deleted it', async () => {
     await using world = await openWorld();
     const { job, deps } = await aDesk(world);
