@@ -147,7 +147,8 @@ function countContent(content: Content, now: number, options: RateLimitOptions):
   const made = content.made.filter((time) => time > now - hourMs);
   content.made = [...made, now];
   const last = made.at(-1);
-  if (last !== undefined && now - last < gapMs) return secondaryLimit(Math.ceil(gapMs / 1000));
+  // The machine's clock may step back; without a gap that is no limit.
+  if (gapMs > 0 && last !== undefined && now - last < gapMs) return secondaryLimit(Math.ceil(gapMs / 1000));
   const minute = made.filter((time) => time > now - minuteMs);
   if (minute.length >= options.contentPerMinute) return secondaryLimit(Math.ceil(minuteMs / 1000));
   return made.length >= options.contentPerHour ? secondaryLimit(undefined) : undefined;
