@@ -9,6 +9,10 @@ export interface Launch {
   readonly args: readonly string[];
   /** What the program reads on its fifth descriptor. */
   readonly hiddenArgs: readonly string[];
+  /** What it reads on its sixth: the system-call filter. */
+  readonly filter?: Uint8Array;
+  /** Told the process that everything in the box will descend from, as soon as it is there and long before it runs anything of the box. */
+  readonly onFirstPid?: (pid: number) => void;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /**
@@ -22,6 +26,8 @@ export interface Launch {
 export interface BoxProcess {
   readonly input: Writable;
   readonly output: Readable;
+  /** The process that everything in the box descends from; undefined until it is there. */
+  firstPid(): number | undefined;
   /** Resolves with how it ended, in words; never rejects. */
   readonly ended: Promise<string>;
   /** Ends it and all it started; resolves when they are gone. */
@@ -37,19 +43,24 @@ export function startBoxProcess(launch: Launch): BoxProcess {
   const child = spawn(launch.program, launch.args, {
     cwd: launch.cwd,
     env: { ...launch.env },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...covers],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...covers],
     // A Ctrl-C in the operator's terminal is for us; boxes end when we end them, or with us.
     detached: true,
   });
   closeSync(nothing);
-  // The streams exist: all five are pipes. The fourth is bwrap's report of its first inner process.
-  const [input, output, errors, report, hidden] = child.stdio as [Writable, Readable, Readable, Readable, Writable];
-  const firstPid = readFirstPid(report);
+  // The streams exist: all six are pipes. The fourth is bwrap's report of its first inner process.
+  const [input, output, errors, report, hidden, filter] = child.stdio as unknown as Streams;
+  const firstPid = readFirstPid(report, launch.onFirstPid);
   const complaint = gatherHead(errors);
   const ended = waitForEnd(child, complaint);
   const { ending } = launch;
   const gone = ended.then(async () => (ending === 'namespace' ? endNamespace(firstPid()) : killMarked(ending.mark)));
-  for (const stream of [input, hidden]) stream.on('error', () => undefined);
+  child.once('exit', () => {
+    // Killed before it could report, it leaves an inner process that waits for it for ever and holds our pipes.
+    if (ending === 'namespace' && firstPid() === undefined) kill(-Number(child.pid));
+  });
+  for (const stream of [input, hidden, filter]) stream.on('error', () => undefined);
+  filter.end(launch.filter ?? '');
   hidden.end(launch.hiddenArgs.map((argument) => `${argument}\0`).join(''));
 
   /** Killing the first inner process and not bwrap itself: bwrap then ends only after the whole namespace has. */
@@ -66,17 +77,19 @@ export function startBoxProcess(launch: Launch): BoxProcess {
     clearTimeout(timer);
   }
 
-  return { input, output, ended, end };
+  return { input, output, firstPid, ended, end };
 }
+
+type Streams = [Writable, Readable, Readable, Readable, Writable, Writable];
 
 /**
  * Descriptors that our own process was started with would go on into the box, whatever they are. Node's own close themselves;
- * those that don't get /dev/null laid over them. The list begins at the descriptor after our five.
+ * those that don't get /dev/null laid over them. The list begins at the descriptor after our six.
  */
 function coverInherited(nothing: number): ('ignore' | number)[] {
   const inherited = new Set(readdirSync('/proc/self/fdinfo').map(Number).filter(isInherited));
   const last = Math.max(0, ...inherited);
-  return Array.from({ length: Math.max(0, last - 4) }, (_, index) => (inherited.has(index + 5) ? nothing : 'ignore'));
+  return Array.from({ length: Math.max(0, last - 5) }, (_, index) => (inherited.has(index + 6) ? nothing : 'ignore'));
 }
 
 /** The close-on-exec flag, 02000000 on Linux, is missing from the flags that the kernel shows in octal. */
@@ -90,14 +103,18 @@ function isInherited(descriptor: number): boolean {
 }
 
 /** bwrap writes `{ "child-pid": 123, … }` on the descriptor that --info-fd names, before it starts the program. */
-function readFirstPid(report: Readable): () => number | undefined {
+function readFirstPid(report: Readable, onFound?: (pid: number) => void): () => number | undefined {
   let text = '';
+  let pid: number | undefined;
   report.on('error', () => undefined);
-  report.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-  return () => {
-    const found = /"child-pid":\s*(\d{1,10})/.exec(text)?.[1];
-    return found === undefined ? undefined : Number(found);
-  };
+  report.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+    const found = /"child-pid":\s*(\d{1,10})\D/.exec(text)?.[1];
+    if (found === undefined || pid !== undefined) return;
+    pid = Number(found);
+    onFound?.(pid);
+  });
+  return () => pid;
 }
 
 function gatherHead(stream: Readable): () => string {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Checkout } from '../domain/index.ts';
 
 /** What a box may use. Bytes and counts. */
@@ -7,6 +8,14 @@ export interface Limits {
   readonly fileBytes: number;
   readonly processes: number;
   readonly openFiles: number;
+  /** Processes and threads of the whole box, where the kernel lets us count them together. */
+  readonly tasks: number;
+  /** Of all processes of the box together. */
+  readonly memoryBytes: number;
+  /** How many processors' time the box gets. */
+  readonly processors: number;
+  /** Work tree and home folder together. */
+  readonly diskBytes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -15,6 +24,10 @@ export const defaultLimits: Limits = {
   fileBytes: 2 * 1024 * 1024 * 1024,
   processes: 2048,
   openFiles: 16_384,
+  tasks: 512,
+  memoryBytes: Math.min(4 * 1024 * 1024 * 1024, Math.floor(totalmem() / 2)),
+  processors: 2,
+  diskBytes: 10 * 1024 * 1024 * 1024,
 };
 
 /** Everything that decides how a box looks. Paths are the host's. */
@@ -54,6 +67,8 @@ export const inside = {
 /** Where bwrap reports its first inner process, and where it reads its arguments from (they don't show in `ps` then). */
 export const reportDescriptor = 3;
 export const argumentsDescriptor = 4;
+/** Where bwrap reads the system-call filter from, which holds for everything that it starts. */
+export const filterDescriptor = 5;
 
 /** Files of the host's /etc that programs need and that hold nothing of the host's own. Never all of /etc: it has keys. */
 const hostEtc = (
@@ -103,7 +118,9 @@ export function prlimitArguments(limits: Limits): string[] {
 function isolation(): string[] {
   const flags =
     '--unshare-all --unshare-user --disable-userns --die-with-parent --new-session --clearenv --cap-drop ALL';
-  return `${flags} --uid 1000 --gid 1000 --hostname box --info-fd ${reportDescriptor}`.split(' ');
+  return `${flags} --uid 1000 --gid 1000 --hostname box --info-fd ${reportDescriptor} --seccomp ${filterDescriptor}`.split(
+    ' ',
+  );
 }
 
 function system(plan: BoxPlan): string[] {

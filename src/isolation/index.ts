@@ -5,4 +5,6 @@ export { boxEnvironment, defaultLimits } from './bubblewrap.ts';
 export type { Limits } from './bubblewrap.ts';
 export { prepareLaunch, readHindrance } from './launch.ts';
 export type { PreparedLaunch } from './launch.ts';
-export { makeScratch, sweepScratch } from './scratch.ts';
+export { isAbandoned, makeScratch, nameOwner, sweepScratch } from './scratch.ts';
+export { deniedCalls, numberOf } from './denied-calls.ts';
+export { assembleFilter } from './seccomp.ts';

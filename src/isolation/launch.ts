@@ -14,6 +14,7 @@ import {
   type SystemFolder,
 } from './bubblewrap.ts';
 import { compileToolHost } from './compile.ts';
+import { assembleFilter } from './seccomp.ts';
 
 export interface LaunchSetting {
   readonly kind: 'bubblewrap' | 'unsafe-none';
@@ -45,6 +46,7 @@ async function launchInBox(
   checkout: Checkout,
   proxySocket: string | undefined,
 ): Promise<PreparedLaunch> {
+  const filter = assembleFilter(process.arch);
   const program = await findNeeded(setting);
   await makeMountPoint(join(checkout.tree, '.git'));
   const plan: BoxPlan = {
@@ -75,6 +77,7 @@ async function launchInBox(
       program,
       args: ['--args', String(argumentsDescriptor), '--', ...prlimitArguments(setting.limits), ...toolHost],
       hiddenArgs: bubblewrapArguments(plan),
+      filter,
       env: {},
       cwd: '/',
       ending: 'namespace',

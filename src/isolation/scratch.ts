@@ -4,18 +4,27 @@ import { join } from 'node:path';
 
 /** Makes a temporary folder that names the process it belongs to, so that what a killed one leaves behind can be told and removed. */
 export async function makeScratch(purpose: 'proxy' | 'self-test' | 'toolhost'): Promise<string> {
-  const owner = [process.pid, await readStart(process.pid), await readNamespace()];
-  return mkdtemp(join(tmpdir(), `backend-${purpose}-${owner.join('.')}-`));
+  return mkdtemp(join(tmpdir(), `backend-${purpose}-${await nameOwner()}-`));
 }
 
 /** Removes the temporary folders whose process is gone; those of another namespace, or user, are none of ours. */
 export async function sweepScratch(): Promise<void> {
-  const here = await readNamespace();
   for (const name of await readdir(tmpdir())) {
-    const [, pid, start, namespace] = /^backend-(?:proxy|self-test|toolhost)-(\d+)\.(\d+)\.(\d+)-/.exec(name) ?? [];
-    if (namespace !== here || (await readStart(Number(pid))) === start) continue;
+    const owner = /^backend-(?:proxy|self-test|toolhost)-([\d.]+)-/.exec(name)?.[1];
+    if (owner === undefined || !(await isAbandoned(owner))) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/** This process, so that a later one can tell whether it is still there. */
+export async function nameOwner(): Promise<string> {
+  return [process.pid, await readStart(process.pid), await readNamespace()].join('.');
+}
+
+/** Whether the process that `nameOwner` named is gone, as far as we can tell. */
+export async function isAbandoned(owner: string): Promise<boolean> {
+  const [, pid, start, namespace] = /^(\d+)\.(\d+)\.(\d+)$/.exec(owner) ?? [];
+  return pid !== undefined && namespace === (await readNamespace()) && (await readStart(Number(pid))) !== start;
 }
 
 /** The process namespace we are in: a number of a process says nothing outside its own. Empty without /proc, which a box will miss. */

@@ -1,4 +1,5 @@
 import { boxEnvironment } from '../isolation/index.ts';
+import { callProbes, connectToPath } from './call-probes.ts';
 
 /**
  * One attempt inside a box. The script succeeds when what it tries works; its output goes nowhere.
@@ -19,6 +20,8 @@ export interface Bait {
   readonly port: number;
   /** A server on an abstract Unix socket. */
   readonly abstractSocket: string;
+  /** A server on a Unix socket next to the checkout. */
+  readonly socketPath: string;
   /** Our own process. */
   readonly hostPid: number;
 }
@@ -28,7 +31,7 @@ const devices = 'console|core|fd|full|null|ptmx|pts|random|shm|stderr|stdin|stdo
 const shellNames = ['BACKEND_CALL', 'OLDPWD', 'PWD', 'SHLVL', '_'];
 
 export function listProbes(bait: Bait): readonly Probe[] {
-  return [...controls, ...networkProbes(bait), ...hostProbes(bait), ...fileProbes, ...privilegeProbes];
+  return [...controls, ...networkProbes(bait), ...hostProbes(bait), ...fileProbes, ...privilegeProbes, ...callProbes];
 }
 
 function probe(expect: Probe['expect']): (row: readonly [string, string]) => Probe {
@@ -58,6 +61,7 @@ function networkProbes(bait: Bait): readonly Probe[] {
     ["the host's loopback over TCP", `exec 3<>/dev/tcp/127.0.0.1/${bait.port}`],
     ["the host's loopback over IPv6", `exec 3<>/dev/tcp/::1/${bait.port}`],
     ["the host's abstract sockets", connectTo(`'\\0${bait.abstractSocket}'`, 'go()')],
+    ["the host's sockets in folders", connectToPath(bait.socketPath)],
     ['the proxy of set-up boxes', 'ls /run/proxy.sock'],
   ] as const;
   return rows.map(probe('denied'));

@@ -2,7 +2,8 @@ import { rgPath } from '@vscode/ripgrep';
 import { z } from 'zod';
 import { BotError, type Checkout } from '../domain/index.ts';
 import { type AllowListProxy, type Egress, publicEgress } from '../egress/index.ts';
-import { defaultLimits, type Limits, prepareLaunch } from '../isolation/index.ts';
+import { defaultLimits, type Limits, prepareLaunch, type PreparedLaunch } from '../isolation/index.ts';
+import { type BoundsLog, createBounds } from './bounds.ts';
 import type { Box, BoxOptions, Sandbox } from './box.ts';
 import { readChangeSet, writeChangeSet } from './change-set.ts';
 import { requireRoom } from './disk.ts';
@@ -18,7 +19,7 @@ export interface SandboxOptions {
   readonly limits?: Partial<Limits>;
   /** How set-up boxes reach allowed hosts; the default is the public internet on ports 80 and 443. */
   readonly egress?: Partial<Egress>;
-  readonly log?: { info(fields: object, message: string): void };
+  readonly log?: BoundsLog & { debug(fields: object, message: string): void };
 }
 
 const ToolReply = z.object({ text: z.string().max(2_000_000), isError: z.boolean() });
@@ -44,31 +45,50 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     rgPath,
     limits: { ...defaultLimits, ...options.limits },
   };
+  const bounds = createBounds(setting.limits, options.log);
 
   async function open(wanted: BoxOptions): Promise<Box> {
-    const proxy = await openWayOut(wanted.allowedHosts, egress);
+    await using opened = new AsyncDisposableStack();
     try {
-      const launch = await prepareLaunch(setting, wanted.checkout, proxy?.socketPath);
+      const proxy = opened.use(await openWayOut(wanted.allowedHosts, egress));
+      const prepared = await prepareLaunch(setting, wanted.checkout, proxy?.socketPath);
       const startedAt = performance.now();
-      const host = await gate(() => startToolHost(launch, wanted.signal));
-      options.log?.info({ ms: Math.round(performance.now() - startedAt) }, 'box opened');
-      return createBox(host, wanted.checkout, proxy);
+      const host = await gate(() => start(prepared, wanted, opened));
+      options.log?.debug({ ms: Math.round(performance.now() - startedAt) }, 'box opened');
+      return createBox(host, wanted.checkout, { proxy, opened: opened.move() });
     } catch (error) {
-      await proxy?.[Symbol.asyncDispose]();
       await requireRoom(wanted.checkout, error);
       throw error;
     }
   }
 
+  async function start(prepared: PreparedLaunch, wanted: BoxOptions, opened: AsyncDisposableStack): Promise<ToolHost> {
+    const held = options.kind === 'bubblewrap' ? opened.use(await bounds.open()) : undefined;
+    const onFirstPid = (pid: number): void => held?.enter(pid);
+    const host = await startToolHost({ ...prepared, launch: { ...prepared.launch, onFirstPid } }, wanted.signal);
+    opened.defer(() => host.close());
+    await held?.settle(host.firstPid());
+    held?.watch(host, wanted.checkout);
+    return host;
+  }
+
   return {
     open,
     selfTest: async () => {
-      if (options.kind === 'bubblewrap') await runSelfTest(open);
+      if (options.kind === 'unsafe-none') return;
+      await bounds.sweep();
+      await runSelfTest(open);
     },
   };
 }
 
-function createBox(host: ToolHost, checkout: Checkout, proxy: AllowListProxy | undefined): Box {
+/** What a box has besides its tool host; all of it goes when the box does. */
+interface Belongings {
+  readonly proxy: AllowListProxy | undefined;
+  readonly opened: AsyncDisposableStack;
+}
+
+function createBox(host: ToolHost, checkout: Checkout, { proxy, opened }: Belongings): Box {
   async function call(request: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<unknown> {
     try {
       return await host.call(request, deadlineMs);
@@ -104,10 +124,7 @@ function createBox(host: ToolHost, checkout: Checkout, proxy: AllowListProxy | u
       await call({ op: 'apply', changes: writeChangeSet(changes) }, gitMs);
     },
     blockedHosts: () => proxy?.blocked() ?? [],
-    [Symbol.asyncDispose]: async () => {
-      await host.close();
-      await proxy?.[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 

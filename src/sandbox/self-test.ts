@@ -15,10 +15,12 @@ export async function runSelfTest(open: (options: BoxOptions) => Promise<Box>): 
   const folder = await makeScratch('self-test');
   const secretName = `secret-${randomBytes(8).toString('hex')}`;
   const abstractSocket = `backend-${randomBytes(8).toString('hex')}`;
+  const socketPath = join(folder, 'canary.sock');
   const caught: string[] = [];
   const servers = [
     await listen({ host: '127.0.0.1', port: 0 }, caught),
     await listen({ path: `\0${abstractSocket}` }, caught),
+    await listen({ path: socketPath }, caught),
   ];
   try {
     const secretPath = join(folder, secretName);
@@ -26,7 +28,7 @@ export async function runSelfTest(open: (options: BoxOptions) => Promise<Box>): 
     const port = portOf(servers[0]);
     const checkout = await makeCheckout(folder);
     await using box = await open({ checkout, signal: AbortSignal.timeout(limitMs) });
-    await tryAll(box, listProbes({ secretPath, secretName, port, abstractSocket, hostPid: process.pid }));
+    await tryAll(box, listProbes({ secretPath, secretName, port, abstractSocket, socketPath, hostPid: process.pid }));
     if (caught.length > 0) throw surprise('a connection out of the box arrived on the host');
   } finally {
     for (const server of servers) server.close();

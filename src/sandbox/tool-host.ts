@@ -3,11 +3,14 @@ import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { BotError } from '../domain/index.ts';
 import { type BoxProcess, type PreparedLaunch, readHindrance, startBoxProcess } from '../isolation/index.ts';
+import { checkEvidence } from './evidence.ts';
 
 /** A running tool host, spoken to over its standard streams. */
 export interface ToolHost {
   /** Sends a request and waits for its answer. Throws BotError `box-lost`, `aborted` or `change-set-refused`; a box that lets the time pass is ended. */
   call(request: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<unknown>;
+  /** The process that everything in the box descends from. */
+  firstPid(): number | undefined;
   /** Ends the box for a reason that all its callers hear. */
   lose(error: BotError): void;
   /** Ends every process of the box; resolves when they are gone. */
@@ -30,11 +33,12 @@ export async function startToolHost({ launch, place }: PreparedLaunch, signal: A
   if (signal.aborted) throw new BotError('aborted', 'The job was stopped before its box opened.');
   const host = connect(startBoxProcess(launch), place, signal);
   try {
-    await host.ready;
+    const evidence = await host.ready;
+    if (launch.ending === 'namespace') checkEvidence(evidence);
     return host;
   } catch (error) {
     await host.close();
-    if (error instanceof BotError && error.code === 'aborted') throw error;
+    if (error instanceof BotError && ['aborted', 'box-unavailable'].includes(error.code)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const advice = readHindrance(reason);
     const said = advice === undefined ? reason : `${advice}\n(${reason})`;
@@ -83,6 +87,7 @@ function connect(
   return {
     ready,
     lose,
+    firstPid: () => running.firstPid(),
     call: (request, deadlineMs) => {
       if (lost !== undefined) return Promise.reject(lost);
       const id = randomUUID();

@@ -1,5 +1,5 @@
 /** The program inside the box: runs the tools there and answers over its standard streams. Uses nothing but Node. */
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { applyChanges } from './apply.ts';
 import { createShell } from './bash.ts';
@@ -57,7 +57,8 @@ async function begin(given: Place): Promise<Perform> {
 
   if (place.proxy !== undefined) await startRelay(place.proxy);
   process.stdin.once('end', () => void shell.end().finally(() => process.exit(0)));
-  writeFrame(process.stdout, { id: 'ready', value: {} });
+  const evidence = ['status', 'net/dev', 'mountinfo'].map((name) => readFileSync(`/proc/self/${name}`, 'latin1'));
+  writeFrame(process.stdout, { id: 'ready', value: evidence });
   return perform;
 }
 

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { startBoxProcess } from '../../src/isolation/index.ts';
 import { createSandbox } from '../../src/sandbox/index.ts';
 import { makeCheckout, makeSandbox, openBox } from './checkout.ts';
 import { killIn, runningPids, sweepBoxKills } from './kill-sweep.ts';
@@ -85,6 +86,23 @@ describe('RL-37: a box that dies', () => {
     await expect(call).rejects.toMatchObject({ code: 'box-lost' });
     await box[Symbol.asyncDispose]();
     expect(listProcesses().filter(isSleeper)).toEqual([]);
+  });
+});
+
+describe('RL-37: a box’s program', () => {
+  it('that is killed before it told of its first process takes with it what it had started', async () => {
+    const running = startBoxProcess({
+      program: '/bin/sh',
+      args: ['-c', 'sleep 617 & wait'],
+      hiddenArgs: [],
+      env: {},
+      cwd: '/',
+      ending: 'namespace',
+    });
+    const sleeper = await vi.waitUntil(() => listProcesses().find(({ pid }) => commandOf(pid) === 'sleep 617'));
+    process.kill(sleeper.parent, 'SIGKILL');
+    expect(await running.ended).toContain('SIGKILL');
+    expect(listProcesses().filter(({ pid }) => commandOf(pid) === 'sleep 617')).toEqual([]);
   });
 });
 

@@ -6,7 +6,10 @@ import { listProbes } from '../../src/sandbox/probes.ts';
 import { tryAll } from '../../src/sandbox/self-test.ts';
 import { makeCheckout, makeSandbox } from './checkout.ts';
 
-const bait = { secretPath: '/x/secret', secretName: 'secret', port: 1, abstractSocket: 'x', hostPid: 1 };
+const bait = {
+  ...{ secretPath: '/x/secret', secretName: 'secret', port: 1, abstractSocket: 'x' },
+  ...{ socketPath: '/x/socket', hostPid: 1 },
+};
 
 describe('the self-test', () => {
   it('finds nothing to complain about in a real box', async () => {

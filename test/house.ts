@@ -1,0 +1,54 @@
+/** What may import what, as ARCHITECTURE.md tells it; the rules that hold it are in architecture.test.ts. */
+
+export const doors = 'database claim limits store github workspace egress isolation usage sandbox model'.split(' ');
+export const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
+export const pureRooms = ['trigger', 'policy', 'job'];
+
+/** Which folders of `src` a file may import from, through their index.ts; `top` stands for the files directly in `src`. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  toolhost: [],
+  markdown: [],
+  visible: ['markdown'],
+  characters: [],
+  leaks: [],
+  tokens: [],
+  ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
+  claim: ['domain', 'database'],
+  github: ['domain', 'tokens'],
+  limits: ['domain', 'database'],
+  store: ['domain', 'database', 'claim', 'limits'],
+  usage: ['domain', 'isolation'],
+  sandbox: ['domain', 'egress', 'isolation', 'usage'],
+  ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', ...doors]])),
+  top: ['domain', 'leaks', 'visible', ...doors, ...rooms],
+  cli: ['domain', 'top', ...doors, ...rooms],
+};
+
+/** Where a package may be imported; one that is missing here is imported nowhere. Names match from their beginning. */
+export const packageHomes: Readonly<Record<string, readonly string[]>> = {
+  'simple-git': ['workspace'],
+  '@octokit/': ['github'],
+  '@anthropic-ai/': ['model'],
+  pg: ['database'],
+  'pg-boss': ['database', 'store'],
+  '@electric-sql/pglite': ['database'],
+  '@vscode/ripgrep': ['sandbox'],
+  probot: ['web', 'top'],
+  hono: ['web', 'top'],
+  '@hono/node-server': ['web', 'top'],
+  pino: ['web', 'top'],
+  'pino-pretty': ['top'],
+  yaml: ['policy', 'team'],
+  mdast: ['visible'],
+  'mdast-util-from-markdown': ['visible'],
+  'mdast-util-gfm': ['visible'],
+  'micromark-extension-gfm': ['visible'],
+  zod: ['top', ...rooms, ...doors],
+};
+
+/** Who reviews and whom work is handed to is data in `agents/`: code that knows a name would have to change with the team. */
+export const teammates = [
+  ...['code-review-expert', 'backend-reviewer', 'security-auditor', 'qa-engineer', 'documentation-expert'],
+  ...['api-architect', 'database-architect', 'performance-engineer', 'task-manager', 'frontend-developer'],
+];
