@@ -4,35 +4,72 @@ import type { CheckRun, Job } from './domain/index.ts';
 import { BotError } from './domain/index.ts';
 import type { CommentFacts, Permission, RepositoryClient } from './github/index.ts';
 import type { CheckPlan } from './verify/index.ts';
+import { cleanCharacters, readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
 import type { Workspace } from './workspace/index.ts';
 import type { Desk } from './deps.ts';
+
+/** The task, and what the people who read the pull request should know of how it was read. */
+export interface Briefing extends Task {
+  readonly notes: readonly string[];
+}
 
 /** Instruction files that repositories keep for agents; the settings' preferences file comes after them. */
 const instructionPaths = ['AGENTS.md', 'CLAUDE.md'];
 
 /**
  * Everything the agent is told about its task, as it stood when the work was asked for. Gathered once per job and then
- * journalled, so that later edits on GitHub change nothing and a resumed run starts from the same bytes.
+ * journalled, so that later edits on GitHub change nothing and a resumed run starts from the same bytes. What people wrote is given as they
+ * see it on the page: what is hidden in it is not read, and named in the notes.
  */
 export async function gatherTask(
   job: Job,
   ground: { workspace: Workspace; checkPlan: CheckPlan; baseline: readonly CheckRun[] },
   desk: Desk,
-): Promise<Task> {
+): Promise<Briefing> {
   const { seen, subject, sender } = job.request;
   const author = (await desk.client.issue(subject.number))?.author ?? sender;
   const preferences = await readOperatorPreferences(desk.settings.preferencesPath);
+  const [title, body] = [readVisibleLine(seen.title), readVisible(seen.body)];
+  const instruction = readVisible(job.request.instruction);
+  const comments = (await gatherSeenComments(job, desk.client)).map((comment) => ({
+    comment,
+    body: readVisible(comment.body),
+  }));
   return {
-    issue: { ...seen, number: subject.number, author: author.login },
-    comments: await gatherSeenComments(job, desk.client),
-    instruction: job.request.instruction,
+    issue: { title: title.text, body: body.text, number: subject.number, author: author.login },
+    comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
+    instruction: instruction.text,
     instructions: await gatherInstructions(job, ground.workspace),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],
     checks: [...ground.checkPlan.checks],
     commitSubjects: [...(await ground.workspace.recentSubjects(10))],
     baseline: [...ground.baseline],
+    notes: [
+      ...noteHidden('the issue’s title', [title]),
+      ...noteHidden('the issue', [body]),
+      ...noteHidden('the command', [instruction]),
+      ...noteHidden(
+        'comments',
+        comments.map((each) => each.body),
+      ),
+    ],
   };
+}
+
+/** Templates leave short HTML comments in nearly every issue: of those nobody has to hear. */
+function noteHidden(where: string, texts: readonly VisibleText[]): readonly string[] {
+  const hidden = [...new Set(texts.flatMap(({ notable }) => notable))];
+  const folded = [...new Set(texts.flatMap((text) => text.folded))];
+  return [
+    ...(hidden.length > 0 ? [`Hidden text in ${where} was not read: ${listed(hidden)}.`] : []),
+    ...(folded.length > 0 ? [`Folded text in ${where} was read: ${listed(folded)}.`] : []),
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 8);
+  return [...shown, ...(names.length > shown.length ? [`and ${names.length - shown.length} more`] : [])].join('; ');
 }
 
 /** Comments made before the request and not edited since: the ones the asking person saw. */
@@ -70,7 +107,7 @@ function canWrite(permission: Permission | undefined): boolean {
 async function gatherInstructions(job: Job, workspace: Workspace): Promise<Task['instructions']> {
   const paths = [...new Set([...instructionPaths, job.plan.preferencesPath])];
   const files = await Promise.all(paths.map(async (path) => ({ path, text: await workspace.readText(path) })));
-  return files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }]));
+  return files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text: cleanCharacters(text).text }]));
 }
 
 async function readOperatorPreferences(path: string | undefined): Promise<string | undefined> {

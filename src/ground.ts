@@ -23,6 +23,8 @@ export interface Ground extends AsyncDisposable {
   readonly blockedHosts: readonly BlockedHost[];
   /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
   readonly agent: Omit<AgentRunInput, 'attempt' | 'feedback'>;
+  /** What the readers of the pull request should know of how the task was read. */
+  readonly notes: readonly string[];
   /** What people said since it was last asked. */
   readonly steering: AgentDeps['steering'];
 }
@@ -42,11 +44,12 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   const { noise, blockedHosts } = await setUp(desk.sandbox, checkout, checkPlan, desk.signal);
   const box = opened.use(await desk.sandbox.open({ checkout, signal: desk.signal }));
   await box.apply(await desk.journal.latestChanges());
-  const agent = { ...(await brief(job, { workspace, checkPlan, baseline }, desk)), box, signal: desk.signal };
+  const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline }, desk);
+  const agent = { ...briefed, box, signal: desk.signal };
   const steering = await openSteering(job, desk);
   const held = opened.move();
   const dispose = () => held.disposeAsync();
-  return { workspace, means, baseline, noise, blockedHosts, agent, steering, [Symbol.asyncDispose]: dispose };
+  return { workspace, means, baseline, noise, blockedHosts, agent, notes, steering, [Symbol.asyncDispose]: dispose };
 }
 
 async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {
@@ -73,5 +76,6 @@ async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: D
     prompt: buildPrompt({ definition, knowledge, task, delimiter }),
     budget: job.plan.budget,
     wantedModel: job.plan.model ?? definition.model,
+    notes: task.notes,
   };
 }

@@ -67,7 +67,7 @@ async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outc
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
   const { workspace, blockedHosts } = ground;
-  const notes = desk.settings.warnings;
+  const notes = [...desk.settings.warnings, ...ground.notes];
   const pull = await publishWork(job, { ...work, workspace, blockedHosts, notes }, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }

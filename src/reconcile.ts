@@ -13,6 +13,12 @@ const windowMs = 3 * 24 * 60 * 60_000;
 /** A delivery may be listed a little after it was made. */
 const overlapMs = 10 * 60_000;
 
+/**
+ * The time of a labelling and the one at which it changed its issue differ by a second or so. Everything else that moves the latter (an
+ * edit, a comment, another label) looks alike: the REST API does not say when a body was edited.
+ */
+const labelingMs = 2_000;
+
 interface When {
   readonly since: number | undefined;
   readonly signal: AbortSignal;
@@ -44,40 +50,66 @@ export async function sweepDeliveries(deps: Deps, { since, signal }: When): Prom
 /** Finds the issues that carry the trigger label and that no delivery told us of: after three days away nothing else does. */
 export async function sweepLabels(deps: Deps, { signal }: When): Promise<void> {
   const { github, log } = deps;
+  const missed = once(() => sweepDeliveries(deps, { since: undefined, signal }));
   for (const installation of await github.installations()) {
     if (installation.suspended) continue;
     for (const repository of await github.repositoriesOf(installation.id)) {
       if (signal.aborted) return;
       const client = github.repository(repository);
-      await sweepRepository(client, deps).catch((error: unknown) => {
+      await sweepRepository(client, deps, missed).catch((error: unknown) => {
         log.warn({ err: error, repository: repository.id }, 'labelled issues could not be looked for');
       });
     }
   }
 }
 
-async function sweepRepository(client: RepositoryClient, deps: Deps): Promise<void> {
+/** Done when it is first asked for, and not again. */
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}
+
+async function sweepRepository(client: RepositoryClient, deps: Deps, missed: () => Promise<void>): Promise<void> {
   const facts = await client.facts();
   if (facts.archived) return;
   const reading = readSettings(await client.fileText('.github/backend.yml', facts.defaultBranch));
   const { label } = 'settings' in reading ? reading.settings.triggers : reading.triggers;
   if (label === false) return;
   const branchPattern = 'settings' in reading ? reading.settings.branch : undefined;
-  for (const issue of await client.issuesWithLabel(label)) await takeUp(issue, { label, branchPattern }, client, deps);
+  const how = { label, branchPattern, missed };
+  for (const issue of await client.issuesWithLabel(label)) await takeUp(issue, how, client, deps);
 }
 
+interface How {
+  readonly label: string;
+  readonly branchPattern: string | undefined;
+  /** Takes in what GitHub still has of the deliveries that did not arrive. */
+  readonly missed: () => Promise<void>;
+}
+
+/**
+ * A delivery says what the issue was when it was labelled; without one there is only what it is now. Changed since, it may say what
+ * nobody approved, and is asked about instead.
+ */
 async function takeUp(
   issue: IssueFacts,
-  { label, branchPattern }: { readonly label: string; readonly branchPattern: string | undefined },
+  { label, branchPattern, missed }: How,
   client: RepositoryClient,
-  { store, log }: Deps,
+  { store, log, now }: Deps,
 ): Promise<void> {
   const { repository } = client;
   const labeling = await client.labelings(issue.number, label);
   if (labeling?.actor.type !== 'User') return;
-  if (await store.hasLabelWish(repository.id, issue.number, label, labeling.at)) return;
+  const isKnown = () => store.hasLabelWish(repository.id, issue.number, label, labeling.at);
+  if (await isKnown()) return;
+  const changedSince = Date.parse(issue.updatedAt) - Date.parse(labeling.at) > labelingMs;
+  if (changedSince && now() - Date.parse(labeling.at) < windowMs) {
+    await missed();
+    if (await isKnown()) return;
+  }
   if (branchPattern !== undefined && (await hasPull(client, branchFor(branchPattern, issue)))) return;
-  const request = readLabeledIssue({ repository, issue, label, labeling });
+  const asked = readLabeledIssue({ repository, issue, label, labeling });
+  const request = changedSince ? { ...asked, changedSince } : asked;
   const id = `sweep:${repository.id}:${request.intention}`;
   const bodyHash = createHash('sha256').update(id).digest('hex');
   const receipt = await store.receive({ id, event: 'sweep', bodyHash }, { type: 'work', request });

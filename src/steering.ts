@@ -2,6 +2,7 @@ import type { Job } from './domain/index.ts';
 import type { CommentFacts } from './github/index.ts';
 import type { Desk } from './deps.ts';
 import { gatherTrusted } from './briefing.ts';
+import { readVisible } from './visible/index.ts';
 
 /** GitHub allows 5,000 reads an hour per installation; a look every ten seconds takes 360 of them. */
 const lookEveryMs = 10_000;
@@ -29,8 +30,14 @@ export async function openSteering(job: Job, desk: Desk): Promise<() => Promise<
       told.add(id);
       await client.addReaction({ comment: id }, 'eyes');
     }
-    return fresh.map(({ author, body }) => `${author.login}: ${body}`);
+    return fresh.flatMap(({ author, body }) => sayVisible(author.login, body));
   };
+}
+
+/** Of a comment in which nobody sees anything, nothing is told. */
+function sayVisible(login: string, body: string): readonly string[] {
+  const { text } = readVisible(body);
+  return text === '' ? [] : [`${login}: ${text}`];
 }
 
 /** A comment that begins with a slash is a command, to us or to another bot: it has its own way in. */

@@ -22,6 +22,8 @@ export interface WorkRequest {
   readonly requestedAt: string;
   /** The issue as it was when the person asked, from the signed delivery: what they approved, whatever it says by now. */
   readonly seen: { readonly title: string; readonly body: string };
+  /** Found on GitHub without a delivery, and changed after the label was put on: nobody can show that `seen` is what was approved. */
+  readonly changedSince?: boolean;
   /** Free text after the verb; empty when there was none. */
   readonly instruction: string;
   readonly source: RequestSource;

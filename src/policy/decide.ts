@@ -26,6 +26,7 @@ const startingRefusals: readonly Refusal[] = [
   (request) => refuseOption(request.instruction),
   (request, { issue }) => (isEmpty(request, issue) ? texts.renderEmptyIssue() : undefined),
   (_, { ours }) => refuseSecondPull(ours),
+  ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
   (_, { limits }) => (limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay)),
 ];
 

@@ -76,6 +76,10 @@ export function renderEmptyIssue(): string {
   return 'This issue does not say what to do. Please describe what should change, and ask again.';
 }
 
+export function renderChangedSince(): string {
+  return 'I was away when the label was put on, and the issue has changed since, so I cannot tell whether it still says what was asked for. Please read it once more, take the label off and put it on again.';
+}
+
 export function renderAlreadyOpen(pullNumber: number): string {
   return `Pull request #${pullNumber} for this issue is open already. Please close it first if you want a fresh one.`;
 }

@@ -107,6 +107,7 @@ describe('a request that is declined', () => {
       facts({ issue: issue({ title: ' … ', body: '<!-- describe it here -->' }) }),
       'describe',
     ],
+    ['on an issue that changed since its label', request({ changedSince: true }), facts(), 'put it on again'],
     ['in an empty repository', request(), facts({ baseSha: undefined }), 'first commit'],
     [
       'from a base that is not there',
