@@ -10,7 +10,9 @@ import { openStore, type RunSummary, type Store, type StoreOptions } from './sto
 import { createIntake, createPages, startServer, type HttpServer, type VerifiedDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
 import { keepDelivery } from './keep-delivery.ts';
+import type { LeakScan } from './leaks/index.ts';
 import { createLog } from './log.ts';
+import { openLeakScan, watchGitHub } from './secrecy.ts';
 import { openStops, type Stops } from './stops.ts';
 import { startSweeps } from './sweeps.ts';
 import { startWorker } from './worker.ts';
@@ -38,6 +40,8 @@ export interface AppOptions {
   /** Mounts the live pages, which have no sign-in: only where everybody who reaches the port may read every repository. */
   readonly openPages?: boolean;
   readonly log?: Logger;
+  /** The one that the log has, when it is given. */
+  readonly leaks?: LeakScan;
   /** Other limits and delays than GitHub's and ours: for stand-ins that live faster. */
   readonly timing?: Pick<StoreOptions, 'pace' | 'settleMs' | 'retryDelays'>;
 }
@@ -47,9 +51,10 @@ export interface AppOptions {
  * Throws BotError naming what is missing; nothing is left running then.
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? (await createLog(config.log));
+  const leaks = options.leaks ?? openLeakScan(config);
+  const log = options.log ?? (await createLog(config.log, leaks));
   await using started = openStops();
-  const deps = await openDeps(config, options, { log, started });
+  const deps = await openDeps(config, options, { log, leaks, started });
   if (config.role !== 'web') {
     const worker = await startWorker(deps, config.concurrency);
     started.defer('the jobs', () => worker.stop(stopTimeoutMs));
@@ -70,20 +75,25 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 async function openDeps(
   config: Config,
   options: AppOptions,
-  { log, started }: { log: Logger; started: Stops },
+  { log, leaks, started }: { log: Logger; leaks: LeakScan; started: Stops },
 ): Promise<Deps> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const sandbox = createSandbox({ kind: config.sandbox, nodePath: process.execPath });
+  const sandbox = createSandbox({ kind: config.sandbox, nodePath: process.execPath, log });
   const { appId, readPrivateKey, apiUrl: baseUrl } = config.github;
-  const privateKey = () => readPrivateKey(warnOfSecret(log));
+  const privateKey = () => {
+    const key = readPrivateKey(warnOfSecret(log));
+    leaks.add('PRIVATE_KEY', key);
+    return key;
+  };
   const store = started.use('the database', await openStoreBeside(sandbox, config, { ...options.timing, log }));
   return {
     settings: readSettings(config, options),
     store,
-    github: createGitHub({ appId, privateKey, baseUrl, blocks: blocksIn(store) }),
+    github: createGitHub({ appId, privateKey, baseUrl, blocks: blocksIn(store), watch: watchGitHub(leaks) }),
     model: createModel(config.model),
     sandbox,
     progress: createProgressBus(),
+    leaks,
     log,
     now: Date.now,
   };
@@ -131,7 +141,11 @@ function readSettings(config: Config, { openPages }: AppOptions): Deps['settings
 async function listen(config: Config, options: AppOptions, deps: Deps): Promise<HttpServer> {
   const { host, port, webhookPath } = config.http;
   const { appId, privateKey, readWebhookSecrets } = config.github;
-  const secret = () => readWebhookSecrets(warnOfSecret(deps.log));
+  const secret = () => {
+    const secrets = readWebhookSecrets(warnOfSecret(deps.log));
+    for (const value of secrets) deps.leaks.add('WEBHOOK_SECRET', value);
+    return secrets;
+  };
   const accept = async (delivery: VerifiedDelivery) => {
     await keepDelivery(delivery, deps);
   };

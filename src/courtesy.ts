@@ -43,7 +43,7 @@ function pickSome<T>(all: readonly T[], count: number): readonly T[] {
 
 /** Under a claim that holds only as long as no worker has taken the job, so that nobody says the same beside us. */
 async function greet({ jobId, request, position }: Waiting, deps: Deps, signal: AbortSignal): Promise<void> {
-  const desk = await openDesk({ jobId, request, epoch: 0 }, deps, signal);
+  await using desk = await openDesk({ jobId, request, epoch: 0 }, deps, signal);
   const decision = decide(request, await gatherFacts(request, desk));
   if (decision.type !== 'accept') return;
   await ensureSeen(request, desk);
@@ -67,7 +67,7 @@ export async function tellStalled(deps: Deps, { signal }: When): Promise<void> {
 
 async function tellPaused({ jobId, request, plan, epoch }: Stalled, deps: Deps, signal: AbortSignal): Promise<void> {
   if (plan === undefined) return;
-  const desk = await openDesk({ jobId, request, epoch }, deps, signal);
+  await using desk = await openDesk({ jobId, request, epoch }, deps, signal);
   const beforeWrite = async () => {
     await awaitTurn(deps.store, signal);
     const isStill = (await deps.store.stalled(stalledMs)).some(

@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { JobProgress } from './domain/index.ts';
 import type { AppIdentity, GitHub, RepositoryClient } from './github/index.ts';
 import type { Model } from './model/index.ts';
+import type { LeakScan } from './leaks/index.ts';
 import { passGate } from './gate.ts';
 import type { ProgressBus } from './progress.ts';
 import type { Sandbox } from './sandbox/index.ts';
+import { guardJournal, withoutSecrets } from './secrecy.ts';
 import type { Claim, Effects, Journal, Store } from './store/index.ts';
 
 /** What the whole process shares, built once in app.ts. */
@@ -26,13 +28,15 @@ export interface Deps {
   readonly model: Model;
   readonly sandbox: Sandbox;
   readonly progress: ProgressBus;
+  /** Knows our secrets. */
+  readonly leaks: LeakScan;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** What one claimed job works with: the process's doors, bound to this job and this claim. */
-export interface Desk extends Deps {
+/** What one claimed job works with: the process's doors, bound to this job and this claim. Disposing gives its tokens back. */
+export interface Desk extends Deps, AsyncDisposable {
   readonly claim: Claim;
   readonly bot: AppIdentity;
   readonly client: RepositoryClient;
@@ -47,17 +51,19 @@ export interface Desk extends Deps {
 
 /** Binds the doors to a claim. Asks GitHub who we are, which is what tells our comments from others'. */
 export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): Promise<Desk> {
+  const client = deps.github.repository(claim.request.repository, {
+    name: `job ${claim.jobId}/${claim.epoch}`,
+    beforeWrite: (call) => passGate(call, claim, { store: deps.store, signal }),
+    signal,
+  });
   return {
     ...deps,
     claim,
     signal,
     bot: await deps.github.identity(),
-    client: deps.github.repository(claim.request.repository, {
-      name: `job ${claim.jobId}/${claim.epoch}`,
-      beforeWrite: (call) => passGate(call, claim, { store: deps.store, signal }),
-      signal,
-    }),
-    journal: deps.store.journal(claim),
+    client,
+    [Symbol.asyncDispose]: () => client.release(),
+    journal: guardJournal(deps.store.journal(claim), deps.leaks),
     effects: deps.store.effects(claim),
     hasRoom: () => deps.store.hasRoom(),
     log: deps.log.child({
@@ -66,7 +72,11 @@ export async function openDesk(claim: Claim, deps: Deps, signal: AbortSignal): P
       subject: claim.request.subject.number,
     }),
     report: (progress) => {
-      deps.progress.report({ ...progress, jobId: claim.jobId, at: new Date(deps.now()).toISOString() });
+      deps.progress.report({
+        ...withoutSecrets(progress, deps.leaks),
+        jobId: claim.jobId,
+        at: new Date(deps.now()).toISOString(),
+      });
     },
   };
 }

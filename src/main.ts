@@ -14,13 +14,15 @@ async function main(): Promise<void> {
   }
   const config = readConfig(variables);
   await openDataDir(config.dataDir);
-  const [{ startApp }, { createLog, flushLog }, { superviseProcess }] = await Promise.all([
+  const [{ startApp }, { createLog, flushLog }, { superviseProcess }, { openLeakScan }] = await Promise.all([
     import('./app.ts'),
     import('./log.ts'),
     import('./lifetime.ts'),
+    import('./secrecy.ts'),
   ]);
-  const log = await createLog(config.log);
-  const app = startApp(config, { log });
+  const leaks = openLeakScan(config);
+  const log = await createLog(config.log, leaks);
+  const app = startApp(config, { log, leaks });
   superviseProcess({ app, log });
   await app.catch(async (error: unknown) => {
     await flushLog(log, 500);

@@ -41,7 +41,7 @@ async function sweepFolders({ store, settings, log }: Deps): Promise<void> {
 
 async function handleClaim(claim: Claim, deps: Deps, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
-  const desk = await openDesk(claim, deps, AbortSignal.any([signal, stop.signal]));
+  await using desk = await openDesk(claim, deps, AbortSignal.any([signal, stop.signal]));
   try {
     const outcome = await carryOutWatched(desk, stop);
     await deps.store.finish(claim, outcome);
@@ -78,6 +78,7 @@ async function explain(thrown: unknown, { store, log, now }: Desk): Promise<BotE
   const isNews = error.code === 'model-spend-limit' && (await pauseModel(store, error.message, now()));
   if (isNews)
     log.error({ reason: error.message }, 'the queue is paused: nobody asks the model until its limit is raised');
+  else if (error.code === 'secret-found') log.error({ code: error.code, err: error }, 'job ended: it had a secret');
   else log.warn({ code: error.code, err: error }, 'job interrupted');
   return error;
 }
@@ -89,7 +90,7 @@ const tellMs = 30_000;
 async function tell(claim: Claim, deps: Deps, say: (reporter: Reporter) => Promise<void>): Promise<void> {
   const run = await deps.store.run(claim.jobId);
   if (!run?.job.plan) return;
-  const desk = await openDesk(claim, deps, AbortSignal.timeout(tellMs));
+  await using desk = await openDesk(claim, deps, AbortSignal.timeout(tellMs));
   await using reporter = await openReporter(openJob(claim.jobId, claim.request, run.job.plan), desk);
   await say(reporter);
 }

@@ -49,6 +49,11 @@ export const errorCatalogue = {
   'model-rejected': { retryable: false, audience: 'operator', plain: 'the model refused our request' },
   'agent-invalid': { retryable: false, audience: 'operator', plain: 'the agent’s definition is not right' },
   'change-set-refused': { retryable: false, audience: 'requester' },
+  'secret-found': {
+    retryable: false,
+    audience: 'operator',
+    plain: 'stopped: a secret of this installation was about to be published; the operator has been told',
+  },
   bug: { retryable: true, audience: 'operator', plain: ours },
 } as const satisfies Record<string, ErrorKind>;
 

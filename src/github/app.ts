@@ -1,8 +1,9 @@
 import type { Octokit } from '@octokit/rest';
 import { BotError } from '../domain/index.ts';
+import { createTokens, type Minted, type TokenSource, type Tokens } from '../tokens/index.ts';
 import type { Target } from './caller.ts';
 import { purposes, type Asking, type Purpose } from './calls.ts';
-import type { AppIdentity, DeliveryFacts, DeliveryPayload, GitHub } from './client.ts';
+import type { AppIdentity, DeliveryFacts, DeliveryPayload, GitHub, Watch } from './client.ts';
 import { readRefusal, translate } from './errors.ts';
 import { anonymousScope } from './limits.ts';
 import { carryOut, readPages, type Answer, type Errand, type Line } from './sending.ts';
@@ -17,18 +18,21 @@ export interface AppOptions {
   readonly readKey: () => string;
   /** Where GitHub is, for messages. */
   readonly host: string;
+  readonly watch?: Watch | undefined;
 }
 
 /** What we ask GitHub as the App itself, with tokens that its key signs. */
 export interface App extends Pick<GitHub, 'identity' | 'deliveries' | 'deliveryPayload' | 'installations'> {
-  readonly tokens: Tokens;
+  readonly tokens: InstallationTokens;
 }
 
-/** Installation tokens for one target and one purpose each, opaque and of any length. Throws what carrying out an errand throws. */
-export interface Tokens {
-  get(target: Target, purpose: Purpose): Promise<string>;
-  /** Forgets a token that GitHub refused, unless a newer one has taken its place. */
-  drop(target: Target, purpose: Purpose, token: string): void;
+/** Installation tokens for one target and one purpose each, opaque and of any length. */
+export type InstallationTokens = Tokens<Wish>;
+
+/** What a token is for. */
+export interface Wish {
+  readonly target: Target;
+  readonly purpose: Purpose;
 }
 
 const scope = 'github:app';
@@ -45,7 +49,7 @@ export function createApp(options: AppOptions): App {
   };
 
   return {
-    tokens: createTokens(asApp, options.line),
+    tokens: createTokens(tokenSource(asApp, options)),
     identity() {
       identity ??= readIdentity(ask, options.anonymous).catch((error: unknown) => {
         identity = undefined;
@@ -153,51 +157,31 @@ function createAsApp({ line, authenticated, readKey }: AppOptions): AsApp {
 /** A token is used only while it lives at least this long, so that no single operation outlives it. */
 const marginMs = 10 * 60_000;
 
-interface Minted {
-  readonly token: string;
-  /** By GitHub's clock. */
-  readonly usableUntil: number;
-}
-
-/** Callers that ask at the same time share one request. A failed one is not remembered. */
-function createTokens(asApp: AsApp, { limits }: Line): Tokens {
-  const minted = new Map<string, Minted>();
-  const pending = new Map<string, Promise<string>>();
-
-  async function renew(target: Target, purpose: Purpose, key: string): Promise<string> {
-    try {
-      const fresh = await mint(asApp, target, purpose);
-      for (const [other, { usableUntil }] of minted) if (usableUntil <= limits.now()) minted.delete(other);
-      minted.set(key, fresh);
-      return fresh.token;
-    } catch (error) {
-      // Uninstalled or suspended: nothing of this installation is kept.
-      const isOver = [403, 404].includes(readRefusal(error).status);
-      for (const other of minted.keys())
-        if (isOver && other.startsWith(`${target.installationId}/`)) minted.delete(other);
-      throw error;
-    }
-  }
-
+function tokenSource(asApp: AsApp, { anonymous, line, watch }: AppOptions): TokenSource<Wish> {
+  const ownerOf = ({ target }: Wish) => `${target.installationId}/`;
   return {
-    async get(target, purpose) {
-      const key = keyOf(target, purpose);
-      const known = minted.get(key);
-      if (known && known.usableUntil > limits.now()) return known.token;
-      const waiting = pending.get(key) ?? renew(target, purpose, key).finally(() => pending.delete(key));
-      pending.set(key, waiting);
-      return waiting;
+    ownerOf,
+    keyOf: (wish) => `${ownerOf(wish)}${wish.target.id ?? 'all'}/${wish.purpose}`,
+    now: () => line.limits.now(),
+    // Uninstalled or suspended.
+    isOver: (error) => [403, 404].includes(readRefusal(error).status),
+    async mint({ target, purpose }) {
+      const minted = await mint(asApp, target, purpose);
+      watch?.minted(minted.token);
+      return minted;
     },
-    drop(target, purpose, token) {
-      const key = keyOf(target, purpose);
-      if (minted.get(key)?.token === token) minted.delete(key);
+    /** One try: what cannot be revoked ends within the hour by itself. */
+    async revoke(token) {
+      const headers = { authorization: `token ${token}` };
+      const request = { signal: AbortSignal.timeout(revokeMs) };
+      const isRevoked = anonymous.rest.apps.revokeInstallationAccessToken({ headers, request }).then(() => true);
+      if (await isRevoked.catch(() => false)) watch?.over(token);
     },
   };
 }
 
-function keyOf({ installationId, id }: Target, purpose: Purpose): string {
-  return `${installationId}/${id ?? 'all'}/${purpose}`;
-}
+/** Nobody waits longer for a token to be revoked. */
+const revokeMs = 2_000;
 
 async function mint(asApp: AsApp, { installationId, id }: Target, purpose: Purpose): Promise<Minted> {
   const errand = {

@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import { BotError, toBotError } from '../domain/index.ts';
-import type { Tokens } from './app.ts';
+import type { InstallationTokens } from './app.ts';
 import { calls, type Call, type CallName } from './calls.ts';
 import type { Work } from './client.ts';
 import { readRefusal, translate, translateMint } from './errors.ts';
@@ -40,7 +40,7 @@ export interface Caller {
 export interface CallerOptions {
   readonly line: Line;
   readonly octokit: Octokit;
-  readonly tokens: Tokens;
+  readonly tokens: InstallationTokens;
   readonly target: Target;
   readonly work?: Work | undefined;
   readonly userAgent: string;
@@ -90,7 +90,7 @@ export function createCaller(options: CallerOptions): Caller {
       place = present;
     },
     async token(purpose, refused) {
-      if (refused !== undefined) options.tokens.drop(options.target, purpose, refused);
+      if (refused !== undefined) options.tokens.drop({ target: options.target, purpose }, refused);
       return tokenFor({ ...calls.fileText, doing: 'get a token to fetch with', purpose }, options);
     },
   };
@@ -140,7 +140,7 @@ async function sendOnce<T>(sending: Sending, start: Send<T>, options: CallerOpti
     return await sendWith(token);
   } catch (error) {
     if (readRefusal(error).status !== 401) throw error;
-    tokens.drop(target, calls[sending.name].purpose, token);
+    tokens.drop({ target, purpose: calls[sending.name].purpose }, token);
     return sendWith(await admit(sending, options));
   }
 }
@@ -174,7 +174,7 @@ async function admit({ name, trip }: Sending, options: CallerOptions): Promise<s
 /** One of the App's tokens that several calls may wait for at once. */
 async function tokenFor(call: Call, { tokens, target, work }: CallerOptions): Promise<string> {
   try {
-    return await unlessAborted(tokens.get(target, call.purpose), work?.signal);
+    return await unlessAborted(tokens.get({ target, purpose: call.purpose }, work?.name), work?.signal);
   } catch (error) {
     throw translateMint(error, call, whereOf(target, { owner: target.owner, repo: target.name }));
   }

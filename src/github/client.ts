@@ -79,6 +79,15 @@ export interface Write {
   readonly content: boolean;
 }
 
+/** Who looks at what leaves for GitHub, and hears of the tokens that are in use. */
+export interface Watch {
+  /** Given the parameters of each write, and the bytes of each file, before they are sent. When it throws, nothing is sent. */
+  readonly inspect: (text: string | Uint8Array) => void;
+  readonly minted: (token: string) => void;
+  /** It opens nothing any more. */
+  readonly over: (token: string) => void;
+}
+
 /** On whose behalf calls are made, and what must hold for each write. */
 export interface Work {
   /** `job <id>/<epoch>`; ends up in the user agent. */
@@ -98,6 +107,8 @@ export interface Work {
  */
 export interface RepositoryClient {
   readonly repository: Repository;
+  /** Revokes the tokens that only this work still holds, as well as that can be done now; a later call gets new ones. Never rejects. */
+  release(): Promise<void>;
   facts(): Promise<RepositoryFacts>;
   /** The permission of a person, compared by id; `none` for a stranger or when login and id don't belong together. */
   permissionOf(account: Account): Promise<Permission>;

@@ -3,7 +3,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { createApp } from './app.ts';
 import { createCaller, type Target } from './caller.ts';
-import type { GitHub, Work } from './client.ts';
+import type { GitHub, Watch, Work } from './client.ts';
 import { createReads, readRepositories } from './facts.ts';
 import { createGitData } from './git-data.ts';
 import { createLimits, type Blocks } from './limits.ts';
@@ -23,6 +23,7 @@ export interface GitHubOptions {
   readonly timeoutMs?: number;
   /** Shares what GitHub's limits forbid with our other processes. Default: this process alone remembers. */
   readonly blocks?: Blocks;
+  readonly watch?: Watch;
   /** Our clock, milliseconds since 1970, and how to wait on it; for tests, in which a minute takes no minute. */
   readonly now?: () => number;
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
@@ -36,7 +37,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
  * lost may have worked, so who made it must look before repeating it.
  */
 export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...options }: GitHubOptions): GitHub {
-  const { log = quiet, userAgent = 'backend-developer' } = options;
+  const { log = quiet, userAgent = 'backend-developer', watch } = options;
   const common = {
     baseUrl: baseUrl.replace(/\/$/, ''),
     userAgent,
@@ -44,16 +45,17 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
     // A moved repository is followed by us, by id: a redirect that fetch follows could lose the method.
     request: { redirect: 'manual' as const },
   };
-  const octokit = asApiVersion(new Octokit(common));
+  const octokit = prepare(new Octokit(common), watch);
   const host = webHost(common.baseUrl);
   const line = createLine(options, log.warn);
   const { tokens, ...app } = createApp({
     line,
     appId,
     host,
+    watch,
     anonymous: octokit,
     authenticated: (key) =>
-      asApiVersion(new Octokit({ ...common, authStrategy: createAppAuth, auth: { appId, privateKey: key, log } })),
+      prepare(new Octokit({ ...common, authStrategy: createAppAuth, auth: { appId, privateKey: key, log } }), watch),
     readKey: typeof privateKey === 'string' ? () => privateKey : privateKey,
   });
   const callerFor = (target: Target, work?: Work) => createCaller({ line, octokit, tokens, target, work, userAgent });
@@ -64,6 +66,9 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
       const caller = callerFor(repository, work);
       return {
         repository,
+        release: async () => {
+          if (work) await tokens.release(work.name);
+        },
         ...createReads(caller, repository.id, host),
         ...createGitData(caller),
         ...createTalk(caller, appId),
@@ -81,10 +86,14 @@ function createLine(options: Omit<GitHubOptions, 'appId' | 'privateKey'>, warn: 
   return { limits: createLimits({ blocks, now, elapsed, warn }), timeoutMs, elapsed, sleep };
 }
 
-/** GitHub asks every client to name the version of the API it was written for. */
-function asApiVersion(octokit: Octokit): Octokit {
+/** Everything passes here on its way out. GitHub asks every client to name the version of the API it was written for. */
+function prepare(octokit: Octokit, watch: Watch | undefined): Octokit {
   octokit.hook.before('request', (options) => {
     options.headers['x-github-api-version'] = '2022-11-28';
+    if (options.method === 'GET') return;
+    const { content } = options; // a file, in base64
+    if (typeof content === 'string') watch?.inspect(Buffer.from(content, 'base64'));
+    watch?.inspect(JSON.stringify({ ...options, content: undefined, headers: undefined, request: undefined }));
   });
   return octokit;
 }

@@ -1,12 +1,13 @@
 import { posix } from 'node:path';
 import { BotError, type Change, type ChangeSet } from '../domain/index.ts';
+import { findDisguises, hasHidden, type Disguises } from '../characters/index.ts';
 
 export interface CheckedChanges {
   /** What will be published. */
   readonly changes: ChangeSet;
   /** Workflow files: an App without the Workflows permission cannot push them, and must not. */
   readonly leftOut: readonly string[];
-  /** Published paths that need a person's eye. */
+  /** Published paths that need a person's eye: by their names, or because they hold new characters that hide what the file says. */
   readonly protectedPaths: readonly string[];
   /** Sentences for the pull request about what is unusual in it. */
   readonly remarks: readonly string[];
@@ -16,11 +17,18 @@ type Put = Extract<Change, { readonly type: 'put' }>;
 
 const limits = { files: 300, bytes: 5 * 1024 * 1024, pathBytes: 1024 } as const;
 
+/** The text of a file of the base commit, where there is one that can be read. */
+export type TextsBefore = ReadonlyMap<string, string | undefined>;
+
 /**
  * Looks at the structure of what an agent left behind before any of it reaches GitHub. Pure.
  * Throws `change-set-refused` naming every path that cannot be published and why.
  */
-export function checkChangeSet(changeSet: ChangeSet, morePatterns: readonly string[]): CheckedChanges {
+export function checkChangeSet(
+  changeSet: ChangeSet,
+  morePatterns: readonly string[],
+  before: TextsBefore = new Map(),
+): CheckedChanges {
   const problems = [...sizeProblems(changeSet), ...changeSet.flatMap(pathProblems), ...nameProblems(changeSet)];
   const puts = changeSet.filter((change) => change.type === 'put');
   problems.push(...puts.flatMap(linkProblems), ...puts.flatMap(pointerProblems));
@@ -30,8 +38,12 @@ export function checkChangeSet(changeSet: ChangeSet, morePatterns: readonly stri
   if (problems.length > 0) {
     throw new BotError('change-set-refused', `The change cannot be published: ${problems.slice(0, 20).join('; ')}.`);
   }
-  const protectedPaths = changes.map(({ path }) => path).filter((path) => isProtected(path, morePatterns));
-  return { changes, leftOut, protectedPaths, remarks: puts.flatMap(remarksAbout) };
+  const disguises = new Map(puts.map((put) => [put.path, disguisesOf(put, before)]));
+  const protectedPaths = changes
+    .map(({ path }) => path)
+    .filter((path) => isProtected(path, morePatterns) || disguises.get(path)?.isBlocked === true);
+  const remarks = puts.flatMap((put) => remarksAbout(put, disguises.get(put.path)));
+  return { changes, leftOut, protectedPaths, remarks };
 }
 
 function sizeProblems(changes: ChangeSet): string[] {
@@ -109,16 +121,35 @@ function isWorkflow(path: string): boolean {
   return /^\.github\/workflows\//i.test(path);
 }
 
-/** Characters that make code look like other code: direction marks, tags and their like. */
-const deceiving = /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\u{e0000}-\u{e007f}]/u;
+/** The paths whose base version has to be known to tell what is new in them; few, if any. */
+export function pathsInDoubt(changeSet: ChangeSet): string[] {
+  const puts = changeSet.filter((change) => change.type === 'put');
+  const inDoubt = puts.filter((put) => {
+    const { isBlocked, mixedWords } = disguisesOf(put, new Map());
+    return isBlocked || mixedWords.length > 0;
+  });
+  return inDoubt.map(({ path }) => path);
+}
 
-function remarksAbout(put: Put): string[] {
-  const isText = put.mode !== '120000' && !Buffer.from(put.bytes).includes(0);
-  const isDeceiving = isText && deceiving.test(Buffer.from(put.bytes).toString('utf8'));
+/** Without text there is nothing to read into a file, but its name is shown all the same. */
+function disguisesOf(put: Put, before: TextsBefore): Disguises {
+  return findDisguises({ path: put.path, text: textOf(put) ?? '', before: before.get(put.path) });
+}
+
+/** Undefined for what people do not read as text. */
+function textOf({ mode, bytes }: Put): string | undefined {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return mode === '120000' || content.includes(0) ? undefined : content.toString('utf8');
+}
+
+function remarksAbout(put: Put, disguises: Disguises | undefined): string[] {
   const name = JSON.stringify(put.path);
+  const isHiding = disguises?.isBlocked === true || hasHidden(textOf(put) ?? '');
+  const words = disguises?.mixedWords.map((word) => JSON.stringify(word)).join(', ') ?? '';
   return [
     isPointer(put) ? `${name} is a Git LFS pointer; check that its object exists.` : '',
-    isDeceiving ? `${name} holds invisible or direction-changing characters; read it with them shown.` : '',
+    isHiding ? `${name} holds invisible or direction-changing characters; read it with them shown.` : '',
+    words === '' ? '' : `${name} has words that mix alphabets which look alike: ${words}.`,
   ].filter(Boolean);
 }
 

@@ -4,7 +4,7 @@ import type { PullFacts, RepositoryClient } from '../github/index.ts';
 import type { BlockedHost } from '../sandbox/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
-import { checkChangeSet } from './change-set.ts';
+import { checkChangeSet, pathsInDoubt, type TextsBefore } from './change-set.ts';
 import { ensureCheckRun } from './check-run.ts';
 import type { Doors } from './comments.ts';
 import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
@@ -44,7 +44,8 @@ export interface Published {
  * Throws `change-set-refused` (it must not be published), `branch-moved` (somebody pushed), and the github-… codes.
  */
 export async function publishWork(job: Job, work: FinishedWork, deps: PublishDeps): Promise<Published> {
-  const checked = checkChangeSet(work.run.changes, [...job.plan.protectedPaths, job.plan.preferencesPath]);
+  const patterns = [...job.plan.protectedPaths, job.plan.preferencesPath];
+  const checked = checkChangeSet(work.run.changes, patterns, await readBefore(work));
   if (work.continues) await requireOpenPull(work.continues.branch, deps);
   else {
     const before = await findPublished(job, deps);
@@ -73,6 +74,13 @@ export async function publishWork(job: Job, work: FinishedWork, deps: PublishDep
   const pull = await ensurePull({ account, title, pushed, template: await readTemplate(work) }, deps);
   await ensureCheckRun({ ...account, ...pushed, changes: checked.changes }, deps);
   return { pullNumber: pull.number, url: pull.htmlUrl, draft: pull.draft, headSha: pushed.headSha };
+}
+
+/** The base commit's text of files in which something may be hidden. */
+async function readBefore({ run, workspace }: FinishedWork): Promise<TextsBefore> {
+  const texts = new Map<string, string | undefined>();
+  for (const path of pathsInDoubt(run.changes)) texts.set(path, await workspace.readText(path));
+  return texts;
 }
 
 /** A pull request that a person closed or merged gets no more commits. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/index.ts';
-import { checkChangeSet } from '../../src/publish/change-set.ts';
+import { checkChangeSet, pathsInDoubt } from '../../src/publish/change-set.ts';
 import { put } from './builders.ts';
 
 const pointer = 'version https://git-lfs.github.com/spec/v1\n';
@@ -89,7 +89,28 @@ describe('a change set', () => {
     expect(leftOut).toEqual(['.GitHub/workflows/a.yml']);
   });
 
-  it('names text whose direction marks deceive a reader', () => {
-    expect(checkChangeSet([put('a.js', 'if (x \u202e) {}')], []).remarks).toEqual([expect.stringContaining('"a.js"')]);
+  it('D15: with direction marks or tags that are new leaves the file to a person, and says so', () => {
+    const text = 'if (x \u202e) {}\nb();\n';
+    const plain = checkChangeSet([put('a.js', text.replace('\u202e', ''))], []);
+    expect(plain).toMatchObject({ protectedPaths: [], remarks: [] });
+    const hiding = checkChangeSet([put('a.js', text), put('b.js', 'b')], []);
+    expect(hiding).toMatchObject({ protectedPaths: ['a.js'], remarks: [expect.stringContaining('"a.js"')] });
+    expect(checkChangeSet([put('b.md', `hi\u{e0069}\u{e0067}`)], []).protectedPaths).toEqual(['b.md']);
+    expect(pathsInDoubt([put('a.js', text), put('b.js', 'b')])).toEqual(['a.js']);
+    const before = new Map([['a.js', 'if (x \u202e) {}\na();\n']]);
+    expect(checkChangeSet([put('a.js', text)], [], before)).toMatchObject({ protectedPaths: [], remarks: [] });
+  });
+
+  it('D15: with words that mix alphabets is published with a remark that names them', () => {
+    const changes = [put('a.js', 'const аdmin = 1;'), put('b.js', 'const admin = 1; // привет')];
+    const { protectedPaths, remarks } = checkChangeSet(changes, []);
+    expect(protectedPaths).toEqual([]);
+    expect(remarks).toEqual([expect.stringMatching(/^"a\.js".*"аdmin"/)]);
+  });
+
+  it('D15: with translations, emoji or invisible characters that languages need passes without a word', () => {
+    const changes = [put('he.po', 'msgstr "שלום\u200f"'), put('a.js', '"👩‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ❤️"'), put('fa.js', 'می\u200cخواهم')];
+    expect(checkChangeSet(changes, [])).toMatchObject({ protectedPaths: [], remarks: [] });
+    expect(pathsInDoubt(changes)).toEqual([]);
   });
 });

@@ -68,6 +68,20 @@ it.each([
   expect(await tell(url, text)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+it.each([
+  ['headers', 'POST /hooks HTTP/1.1\r\nhost: us\r\nx-a: '],
+  ['a body', 'POST /hooks HTTP/1.1\r\nhost: us\r\nx-hub-signature-256: x\r\ncontent-length: 99999\r\n\r\n{'],
+])('D7: a connection that sends %s byte by byte is cut like one that sends nothing', async (_, text) => {
+  const { url } = await serve({ limits: { headers: 50, request: 100 } });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => undefined).on('data', () => undefined);
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  socket.write(text);
+  const drip = setInterval(() => socket.write('x'), 10);
+  await closed;
+  clearInterval(drip);
+});
+
 it('RL-11: a delivery under way is answered before the server closes, and no other connection is taken', async () => {
   const arrived = Promise.withResolvers<undefined>();
   const kept = Promise.withResolvers<undefined>();
