@@ -6,15 +6,27 @@ type Removed = Extract<Reading, { type: 'uninstalled' }>;
 const Id = z.int().positive();
 const installation = z.object({ id: Id });
 
-/** Deliveries after which what we keep about repositories has to go: nobody gives us access to them any more. */
+/** What deliveries of any kind may have, besides what they are about. */
+const optional = z.unknown().optional();
+const surroundings = { action: z.string(), sender: optional, organization: optional, enterprise: optional };
+
+/**
+ * Deliveries after which what we keep about repositories has to go: nobody gives us access to them any more. The name of the event is not
+ * signed, so a delivery of another kind could be sent again under one of these: they must have what these have, and nothing else.
+ */
 const removals: Readonly<Record<string, (payload: unknown) => Omit<Removed, 'type'>>> = {
-  'installation.deleted': (payload) => ({ installationId: z.object({ installation }).parse(payload).installation.id }),
+  'installation.deleted': (payload) => {
+    const whole = z.object({ id: Id, app_id: Id });
+    const more = { repositories: optional, requester: optional };
+    const read = z.strictObject({ ...surroundings, ...more, installation: whole }).parse(payload);
+    return { installationId: read.installation.id };
+  },
   'installation_repositories.removed': (payload) => {
     const read = z.object({ installation, repositories_removed: z.array(z.object({ id: Id })) }).parse(payload);
     return { installationId: read.installation.id, repositoryIds: read.repositories_removed.map(({ id }) => id) };
   },
   'repository.deleted': (payload) => {
-    const read = z.object({ installation, repository: z.object({ id: Id }) }).parse(payload);
+    const read = z.strictObject({ ...surroundings, installation, repository: z.object({ id: Id }) }).parse(payload);
     return { installationId: read.installation.id, repositoryIds: [read.repository.id] };
   },
 };

@@ -121,6 +121,17 @@ describe('a delivery that takes repositories from us', () => {
     expect(wantedEvents).toContain(name);
   });
 
+  it.each([
+    ['issue_comment.created', 'installation'],
+    ['issue_comment.created', 'repository'],
+    ['issues.labeled', 'installation'],
+    ['issues.labeled', 'repository'],
+    ['repository.deleted', 'installation'],
+  ])('D7: is none when it is %s sent again as %s: the name of the event is not signed', (name, event) => {
+    const payload = { ...(recorded(name) as object), action: 'deleted' };
+    expect(readDelivery(event, { installation: { id: 5001 }, ...payload }, bot).type).toBe('ignored');
+  });
+
   it('is ignored when it does not say which', () => {
     expect(readDelivery('installation', { action: 'deleted' }, bot)).toMatchObject({ type: 'ignored' });
   });
