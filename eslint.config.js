@@ -39,7 +39,7 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', { max: 400 }] },
   },
   {
-    files: ['test/demo/**/*.ts', 'bench/**/*.ts', 'src/main.ts'],
+    files: ['test/demo/**/*.ts', 'bench/**/*.ts', 'src/main.ts', 'src/cli/main.ts'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -3,6 +3,7 @@ import { toParams } from './caching.ts';
 import { cautiousLimits } from './catalogue.ts';
 import { connect } from './connect.ts';
 import type { Client, Provider } from './connect.ts';
+import { readFailure, toModelError } from './failure.ts';
 import { defaultTimeouts } from './guarded-fetch.ts';
 import type { Timeouts } from './guarded-fetch.ts';
 import type { Model, ResolvedModel } from './model.ts';
@@ -42,6 +43,12 @@ export function createModel(options: ModelOptions): Model {
       const models = await list();
       return !isOurs && platformId.test(wanted) ? asGiven(wanted) : resolveModel(wanted, models);
     },
+    async reach() {
+      const { models } = await client();
+      await models?.list({ limit: 1 }, { timeout: reachMs }).catch((error: unknown) => {
+        throw toModelError(error, readFailure(error, now), { attempts: 1, retryAt: undefined });
+      });
+    },
     async turn(request) {
       const connected = await client();
       const params = toParams(request);
@@ -49,6 +56,9 @@ export function createModel(options: ModelOptions): Model {
     },
   };
 }
+
+/** How long an operator who looks waits for the API, in milliseconds. */
+const reachMs = 10_000;
 
 /** Bedrock's and Vertex' own ids have characters that Anthropic's don't (`us.anthropic.claude-opus-5-5-v1:0`, `…@20251101`). */
 const platformId = /[.:/@]/;

@@ -50,6 +50,8 @@ export interface ResolvedModel {
 export interface Model {
   /** The model for an id or alias (`opus`, `sonnet`, `haiku`); retired and unknown ids become their newest successor, and the note says so. */
   resolve(wanted: string): Promise<ResolvedModel>;
+  /** Asks the API for something small, once, to see that it is there and takes the key. Throws `config-invalid`, `model-unavailable` or `model-rejected`. */
+  reach(): Promise<void>;
   /**
    * One model turn, streamed, retried with backoff on 429, 529, 5xx, dropped and half-read streams.
    * Throws `model-unavailable` when that does not help, `model-spend-limit` at once when the account is used up, `model-rejected` when
