@@ -14,7 +14,7 @@ interface Report {
 }
 
 /** Longer than any class takes in a whole run, in milliseconds: what goes on then hangs, and is killed with all that it started. */
-const limitMs = 15 * 60_000;
+const limitMs = 20 * 60_000;
 
 /** Class processes that live. Each leads a process group of its own, so that a terminal's ^C does not reach it. */
 const running = new Set<ChildProcess>();
