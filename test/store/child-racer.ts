@@ -1,4 +1,4 @@
-/** A worker process among several: says the id of each job that it begins, and answers it. */
+/** A worker process among several: says that it is ready, then the id of each job that it begins, and answers it. */
 import { tmpdir } from 'node:os';
 import { openStore } from '../../src/store/index.ts';
 
@@ -10,3 +10,4 @@ await store.work({
     await store.finish(claim, { type: 'answered' });
   },
 });
+process.stdout.write('ready\n');

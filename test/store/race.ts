@@ -23,14 +23,19 @@ export async function race({ processes, jobs }: { processes: number; jobs: numbe
   await using database = await databases.create();
   const store = await database.open();
   const children: ChildProcess[] = [];
+  let ready = 0;
   const runs: (readonly [process: number, jobId: string])[] = [];
   try {
     for (let index = 0; index < processes; index += 1) {
       const child = startRacer(database.place.databaseUrl ?? '');
       children.push(child);
       if (child.stdout === null) throw new Error('A racer has no output.');
-      createInterface({ input: child.stdout }).on('line', (jobId) => runs.push([index, jobId]));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line === 'ready') ready += 1;
+        else runs.push([index, line]);
+      });
     }
+    await until(() => Promise.resolve(ready === processes)); // or the first one takes everything while the others start
     await Promise.all(
       Array.from({ length: jobs }, (_none, number) =>
         store.receive(aDelivery(), work({ subject: { kind: 'issue', number } })),
