@@ -101,7 +101,14 @@ function isTableRuler(line: string): boolean {
   return /^[\s>|:*+\-\d.)]+$/.test(line) && line.includes('-') && /[|:]/.test(line);
 }
 
-function safeLine(line: string, scan: Scan): string {
+/** Without the escapes at its beginning that the scan would take away later: what is behind them would then begin a line unseen. */
+function withoutEscapes(line: string): string {
+  const [start = ''] = /^(?:\s|>|\\?[-*+]\s|\d{1,9}\\?[.)]\s)*(?:\\(?=[#/-]))?/.exec(line) ?? [];
+  return start.replace(/\\(?=[-.]|$)/g, '') + line.slice(start.length);
+}
+
+function safeLine(escaped: string, scan: Scan): string {
+  const line = withoutEscapes(escaped);
   const prefix = /^(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*/.exec(line)?.[0] ?? '';
   const rest = line.slice(prefix.length);
   feed('\n', scan);

@@ -34,6 +34,8 @@ describe('neutralise', () => {
     ['makes bare addresses code', 'see www.evil.example/x.', 'see `www.evil.example/x`.'],
     ['escapes HTML', '<img src=x> <!-- backend:end summary -->', '&lt;img src=x> &lt;!-- backend:end summary -->'],
     ['escapes reference definitions and footnotes', '[a]: http://x.example', '\\[a\\]: `http://x.example`'],
+    ['sees a command behind escapes', '\\- /go\n1\\. /go', '- \\/go\n1. \\/go'],
+    ['sees a heading behind an escape', '\\# Evidence', '#### Evidence'],
     ['escapes a command at the start of a line', '/deploy\n- /merge now\na /b', '\\/deploy\n- \\/merge now\na /b'],
     ['lets no heading pass for ours', '# Evidence\nProved\n===', '#### Evidence\nProved\n\\==='],
     ['removes what nobody sees', 'a\u200bb\u202ec\u{e0041}d\u00ade\u0007f', 'abcdef'],
