@@ -4,7 +4,8 @@ import type { CheckRun, Job } from './domain/index.ts';
 import { BotError } from './domain/index.ts';
 import type { CommentFacts, Permission, RepositoryClient } from './github/index.ts';
 import type { CheckPlan } from './verify/index.ts';
-import { cleanCharacters, readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
+import { cleanCharacters } from './characters/index.ts';
+import { readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
 import type { Workspace } from './workspace/index.ts';
 import type { Desk } from './deps.ts';
 
@@ -58,7 +59,10 @@ export async function gatherTask(
 }
 
 /** Templates leave short HTML comments in nearly every issue: of those nobody has to hear. */
-function noteHidden(where: string, texts: readonly VisibleText[]): readonly string[] {
+export function noteHidden(
+  where: string,
+  texts: readonly Pick<VisibleText, 'notable' | 'folded'>[],
+): readonly string[] {
   const hidden = [...new Set(texts.flatMap(({ notable }) => notable))];
   const folded = [...new Set(texts.flatMap((text) => text.folded))];
   return [

@@ -47,7 +47,13 @@ function withoutControls(line: string): string {
 /** In this thread: pino's usual way, a thread of its own, has no bound on what waits there. Loaded only where somebody wants it. Without colours: an escape in the log is somebody else's. */
 async function prettyRenderer(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
-  return prettyFactory({ colorize: false });
+  const render = prettyFactory({ colorize: false });
+  return (line) => indented(render(line));
+}
+
+/** Only what we say begins at the margin: a line break within a text must not begin another line of the log. */
+function indented(lines: string): string {
+  return lines.replace(/\r?\n(?=[^\n])/g, '\n    ');
 }
 
 /** Resolves when the log is written out, or after that many milliseconds. */

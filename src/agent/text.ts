@@ -1,6 +1,4 @@
-/** What a reader of the page can't see but a model would read: controls, direction marks, zero-width, tag and variation characters. */
-const invisible =
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}]/gu;
+import { cleanCharacters } from '../characters/index.ts';
 
 const controls = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
 
@@ -16,9 +14,9 @@ export function renderData(delimiter: string, source: string, text: string): str
   return `<data-${delimiter} from="${withoutDelimiter(label, delimiter)}">\n${withoutDelimiter(visibleText(text), delimiter)}\n</data-${delimiter}>`;
 }
 
-/** The text as a person sees it on the page: one kind of line end, nothing invisible, no half characters. */
+/** The text as a person sees it on the page: one kind of line end and of space, nothing invisible, no half characters. */
 export function visibleText(text: string): string {
-  return text.toWellFormed().replaceAll('\r\n', '\n').replaceAll(invisible, '');
+  return cleanCharacters(text.toWellFormed()).text;
 }
 
 /** At most about `limit` characters: beginning and end stay, and a note says how much is missing. */

@@ -1,3 +1,4 @@
+import { spellUnseen, unspellUnseen } from '../characters/index.ts';
 import type { Box, ToolName, ToolReply } from '../sandbox/index.ts';
 import type { ContentBlock, ContentBlockParam, ToolResultBlockParam, ToolUseBlock, TurnReply } from '../model/index.ts';
 import { soundText } from './text.ts';
@@ -144,7 +145,7 @@ async function runInOrder(
   const running = calls.map((call) => {
     const reply = (mutating.has(call.name) ? all : writes).then(() => {
       signal.throwIfAborted();
-      return box.tool(call.name, call.input);
+      return runCall(call, box);
     });
     all = Promise.allSettled([all, reply]);
     if (call.name === 'Write' || call.name === 'Edit') writes = all;
@@ -155,13 +156,32 @@ async function runInOrder(
   return new Map(calls.map((call, index) => [call.use.id, replies[index] ?? noReply]));
 }
 
+/**
+ * The model reads characters that nobody sees spelled out, and writes them so. Text that holds such a spelling itself matches as it is
+ * written; only what does not match can mean the character.
+ */
+async function runCall({ name, input }: Call, box: Pick<Box, 'tool'>): Promise<ToolReply> {
+  const reply = await box.tool(name, input);
+  const meant = name === 'Edit' && reply.isError ? unspell(input) : input;
+  if (meant['old_string'] === input['old_string']) return reply;
+  const again = await box.tool(name, meant);
+  return again.isError ? reply : again;
+}
+
+function unspell(input: Call['input']): Call['input'] {
+  const texts = Object.entries(input).filter((field): field is [string, string] =>
+    /^(?:old|new)_string$/.test(field[0]),
+  );
+  return { ...input, ...Object.fromEntries(texts.map(([key, text]) => [key, unspellUnseen(text)])) };
+}
+
 const noReply: ToolReply = { text: 'The call gave no result.', isError: true };
 
 function toResult(use: ToolUse, reply: ToolReply = noReply): ToolResultBlockParam {
   return {
     type: 'tool_result',
     tool_use_id: use.id,
-    content: soundText(reply.text),
+    content: spellUnseen(soundText(reply.text)),
     ...(reply.isError && { is_error: true }),
   };
 }

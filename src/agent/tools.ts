@@ -28,7 +28,7 @@ const shapes: Readonly<Record<ToolName, ToolShape>> = {
   },
   Read: {
     description:
-      'Reads a text file of the repository and returns its lines with their numbers. Read a file before you edit or overwrite it. For a long file give offset and limit.',
+      'Reads a text file of the repository and returns its lines with their numbers. Read a file before you edit or overwrite it. For a long file give offset and limit. Characters that nobody can see are shown spelled out, such as \\u{200B}: Edit takes them so, Write does not.',
     input: z.strictObject({
       file_path: filePath,
       offset: count(100_000_000).optional().describe('The first line to return, counted from 1.'),

@@ -1,13 +1,8 @@
-/** Control, format, private and unassigned characters, and the letters that show nothing: nobody can see them, so they go. */
-const hidden =
-  /(?![\n\t])\p{Cc}|[\p{Cf}\p{Co}\p{Cn}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+import { withoutUnseen } from '../characters/index.ts';
 
 /** What a reader can see of a text, with plain line ends. */
 export function visible(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
-    .replace(hidden, '');
+  return withoutUnseen(text);
 }
 
 /** A code block whose fence is longer than any run of backticks inside it, so that nothing in it can end it. */

@@ -1,5 +1,5 @@
 import { fromMarkdown } from 'mdast-util-from-markdown';
-import { cleanCharacters } from './characters.ts';
+import { cleanCharacters } from '../characters/index.ts';
 import { countOf, type Kind, type Ledger } from './hidden.ts';
 import { readHtml, type Token } from './html.ts';
 

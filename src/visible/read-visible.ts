@@ -2,7 +2,7 @@ import type { Definition, FootnoteDefinition, Nodes, Root } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import { cleanCharacters } from './characters.ts';
+import { cleanCharacters } from '../characters/index.ts';
 import { countOf, openLedger, type Ledger } from './hidden.ts';
 import { showBlocks, type Reading } from './nodes.ts';
 import { openPage } from './page.ts';

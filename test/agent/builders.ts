@@ -55,6 +55,18 @@ export const aTask: Task = {
   baseline: [],
 };
 
+/** An issue, and nothing else that a prompt is made of. */
+export const emptyTask: Task = {
+  issue: { number: 7, title: 'Orders', body: 'Page them.', author: 'mona' },
+  comments: [],
+  instruction: '',
+  instructions: [],
+  peculiarities: [],
+  checks: [],
+  commitSubjects: [],
+  baseline: [],
+};
+
 export const aDefinition: AgentDefinition = {
   name: 'tester',
   description: 'Tries the loop',

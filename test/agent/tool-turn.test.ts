@@ -98,3 +98,31 @@ describe('the calls of one turn', () => {
     expect(kinds).toEqual(['assistant', 'user', 'assistant', 'changes', 'user', 'assistant', 'changes']);
   });
 });
+
+describe('D9: characters that nobody sees in a file', () => {
+  const make = (text: string) => toolUse('Bash', { command: `printf '${text}' > hidden.txt` });
+  const look = toolUse('Read', { file_path: 'hidden.txt' });
+  const edit = (from: string, to: string) =>
+    toolUse('Edit', { file_path: 'hidden.txt', old_string: from, new_string: to });
+
+  it('are spelled out to the model, which edits the file exactly by that spelling', async () => {
+    const turns = [
+      make('a\\xe2\\x80\\x8bb \\xf3\\xa0\\x81\\x81 \\xf0\\x9f\\x91\\xa9\\xe2\\x80\\x8d\\xf0\\x9f\\x91\\xa7\\n'),
+      look,
+      edit('a\\u{200B}b \\u{E0041}', 'a\\u{200B}c'),
+    ];
+    await using bench = await openBench(ground, [...turns, submit]);
+    const run = await bench.start();
+    expect(bench.told(3)[0]).toContain('a\\u{200B}b \\u{E0041} 👩‍👧');
+    expect(bench.told(4)[0]).toContain('replaced once');
+    expect(asText(run.changes)).toEqual({ 'hidden.txt': 'a\u200bc 👩‍👧\n' });
+  });
+
+  it('are no reason to change what a file itself spells that way, or to do what cannot be done', async () => {
+    const turns = [make('a\\\\u{200B}b\\n'), look, edit('\\u{200B}b', '\\u{200B}c'), edit('x\\u{200B}y', 'z')];
+    await using bench = await openBench(ground, [...turns, submit]);
+    const run = await bench.start();
+    expect(asText(run.changes)).toEqual({ 'hidden.txt': 'a\\u{200B}c\n' });
+    expect(bench.told(5)[0]).toContain('old_string is not in hidden.txt');
+  });
+});

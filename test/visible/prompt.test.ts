@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildPrompt, type Task } from '../../src/agent/index.ts';
 import { readVisible, readVisibleLine } from '../../src/visible/index.ts';
+import { emptyTask as plain } from '../agent/builders.ts';
 
 const delimiter = 'q8Zt3LwXn5Rb7Kdf2Ysa';
 const opening = `<data-${delimiter} `;
 const closing = `</data-${delimiter}>`;
-
-const plain: Task = {
-  issue: { number: 7, title: 'Sum subtracts', body: 'Please fix it.', author: 'ada' },
-  comments: [],
-  instruction: '',
-  instructions: [],
-  peculiarities: [],
-  checks: [],
-  commitSubjects: [],
-  baseline: [],
-};
 
 /** As the briefing builds it from what people wrote. */
 function promptFor(body: string, change: Partial<Task> = {}) {
