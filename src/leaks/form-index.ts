@@ -12,9 +12,6 @@ export interface FormIndex {
   search(text: Uint8Array, from?: number): Hit | undefined;
 }
 
-/** Fewer different bytes than this make a filler (`000000000000`), which says nothing about where it comes from. */
-const fewestKinds = 4;
-
 const base = 0x01000193;
 /** What a byte is worth once it is as old as the window. */
 const oldest = Array.from({ length: windowBytes }).reduce<number>((power) => Math.imul(power, base), 1);
@@ -103,13 +100,19 @@ function forEachWindow(bytes: Uint8Array, from: number, visit: (hash: number, st
   }
 }
 
+/** Fewer than four different bytes make a filler (`000000000000`), which says nothing about where it comes from. */
 function isTelling(bytes: Uint8Array, start: number): boolean {
-  let kinds = 1;
-  for (let at = start + 1; at < start + windowBytes && kinds < fewestKinds; at += 1) {
-    const before = bytes.indexOf(bytes[at] ?? 0, start);
-    if (before === at) kinds += 1;
+  const first = bytes[start];
+  let second: number | undefined;
+  let third: number | undefined;
+  for (let at = start + 1; at < start + windowBytes; at += 1) {
+    const byte = bytes[at];
+    if (byte === first || byte === second || byte === third) continue;
+    if (third !== undefined) return true;
+    if (second === undefined) second = byte;
+    else third = byte;
   }
-  return kinds >= fewestKinds;
+  return false;
 }
 
 /** How far text and form agree around that place; a hit when that is far enough. */

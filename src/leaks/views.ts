@@ -49,6 +49,8 @@ const letterX = 0x78;
 const letterU = 0x75;
 const percent = 0x25;
 const backslash = 0x5c;
+/** Taken together; a power of two, as texts within texts have them. */
+const mostBackslashes = 1_024;
 
 /** What stays of each byte; 0 where nothing does. */
 const foldings = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -77,12 +79,21 @@ function readUnit(source: Uint8Array, at: number, first: number): number {
 /** Zero-width characters and the byte order mark in UTF-8. */
 const invisibles = new Set([0xe2808b, 0xe2808c, 0xe2808d, 0xe2808e, 0xe2808f, 0xe281a0, 0xefbbbf]);
 
+/** A text within a text has its backslashes doubled, each time: however many there are, they stand for one. */
 function readEscape(source: Uint8Array, at: number): number {
-  const second = source[at + 1] ?? 0;
-  if ('\n\rnrtbf0'.includes(String.fromCharCode(second))) return 512;
-  if (second === letterX) return readHex(source, at + 2, 2, 4) ?? 256 + backslash;
-  if (second === letterU) return readHex(source, at + 2, 4, 6) ?? 256 + backslash;
-  return second >= 0x21 && second <= 0x2f ? 512 + second : second === backslash ? 512 + backslash : 256 + backslash;
+  const width = countBackslashes(source, at);
+  const next = at + width;
+  const second = source[next] ?? 0;
+  if ('\n\rnrtbf0'.includes(String.fromCharCode(second))) return (width + 1) * 256;
+  if (second === letterX) return readHex(source, next + 1, 2, width + 3) ?? width * 256 + backslash;
+  if (second === letterU) return readHex(source, next + 1, 4, width + 5) ?? width * 256 + backslash;
+  return second >= 0x21 && second <= 0x2f ? (width + 1) * 256 + second : width * 256 + backslash;
+}
+
+function countBackslashes(source: Uint8Array, at: number): number {
+  let count = 1;
+  while (source[at + count] === backslash && count < mostBackslashes) count += 1;
+  return count;
 }
 
 /** Undefined where there are no such digits, and for what is no single byte. */

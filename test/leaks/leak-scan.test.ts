@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLeakScan } from '../../src/leaks/index.ts';
+import { forms, seeded, textOnly } from './written.ts';
 
 const newKey = () =>
   generateKeyPairSync('rsa', {
@@ -11,13 +12,6 @@ const newKey = () =>
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   }).privateKey;
 const privateKey = newKey();
-/** Random-looking text that is the same in every run. */
-function seeded(seed: string, length: number): string {
-  let text = '';
-  for (let index = 0; text.length < length; index += 1)
-    text += createHash('sha512').update(`${seed} ${index}`).digest('base64url');
-  return text.slice(0, length);
-}
 const token = `ghs_${seeded('token', 516)}`;
 const secrets = [
   { name: 'PRIVATE_KEY', value: privateKey },
@@ -27,35 +21,6 @@ const secrets = [
   { name: 'TOKEN', value: token },
 ];
 const scan = createLeakScan(secrets);
-
-const backwards = (bytes: Buffer) => Buffer.from(bytes).reverse();
-const spread = (text: string, count: number, between: string) =>
-  (text.match(new RegExp(`[^]{1,${count}}`, 'g')) ?? []).join(between);
-const percent = (bytes: Buffer) => [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-
-/** Every way to write bytes down that must be recognised. */
-const forms: readonly (readonly [name: string, write: (bytes: Buffer) => string | Buffer])[] = [
-  ['as it is', (bytes) => bytes],
-  ['backwards', backwards],
-  ['base64', (bytes) => bytes.toString('base64')],
-  ['base64, begun one byte earlier', (bytes) => Buffer.concat([Buffer.from('x'), bytes]).toString('base64')],
-  ['base64, begun two bytes earlier', (bytes) => Buffer.concat([Buffer.from('xy'), bytes]).toString('base64')],
-  ['base64url', (bytes) => bytes.toString('base64url')],
-  ['base64 in lines', (bytes) => spread(bytes.toString('base64'), 5, '\r\n')],
-  ['base64, backwards', (bytes) => backwards(Buffer.from(bytes.toString('base64')))],
-  ['backwards, then base64', (bytes) => backwards(bytes).toString('base64')],
-  ['hexadecimal', (bytes) => bytes.toString('hex')],
-  ['HEXADECIMAL', (bytes) => bytes.toString('hex').toUpperCase()],
-  ['hexadecimal with colons', (bytes) => spread(bytes.toString('hex'), 2, ':')],
-  ['a list of bytes', (bytes) => spread(bytes.toString('hex'), 2, ', 0x')],
-  ['hexadecimal, backwards', (bytes) => backwards(Buffer.from(bytes.toString('hex')))],
-  ['percent-encoded', percent],
-  ['JSON', (bytes) => JSON.stringify(bytes.toString('latin1'))],
-  ['white space between', (bytes) => Buffer.from(spread(bytes.toString('latin1'), 3, ' \n'), 'latin1')],
-  ['line breaks as JSON has them', (bytes) => spread(bytes.toString('latin1'), 7, '\\n')],
-  ['invisible characters between', (bytes) => spread(bytes.toString('latin1'), 4, '\u200b')],
-];
-const textOnly = ['JSON', 'line breaks as JSON has them', 'invisible characters between'];
 
 /** Where twelve bytes of each secret may be taken from: not the label that a token begins with, nor the frame of a key. */
 function pieces(value: string): Buffer[] {
@@ -74,6 +39,13 @@ describe.each(secrets)('D30: of $name', ({ name, value }) => {
       expect(createLeakScan([]).find(written)).toBeUndefined();
       expect(scan.find(written)).toBe(name);
     }
+  });
+
+  it.each(forms)('and in text within text, where backslashes double: %s', (_, write) => {
+    const texts = pieces(value).map((piece) => Buffer.from(write(piece)).toString('latin1'));
+    for (const text of texts.filter((each) => !/[\u0080-\uffff]/.test(each)))
+      for (const written of [JSON.stringify({ text }), JSON.stringify(JSON.stringify({ text }))])
+        expect(scan.find(written)).toBe(name);
   });
 
   it('eleven bytes are not', () => {

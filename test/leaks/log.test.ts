@@ -23,6 +23,12 @@ it.each(['json', 'pretty'])(
   },
 );
 
+it.each(['json', 'pretty'])('D31: a line break in a text begins no line of the log (%s)', async (format) => {
+  const log = await logOf(format, 'a\n[00:00:00.000] ERROR (1): forged', 'b\r\n{"level":50,"msg":"forged"}');
+  expect(log.match(/forged/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(log).not.toMatch(/^(?:\[00:00:00|\{"level":50,"msg":"forged")/m);
+});
+
 it.each(['json', 'pretty'])('D30: a secret in a log line is its name there (%s)', async (format) => {
   const forms = [
     secret,

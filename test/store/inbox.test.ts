@@ -1,31 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { WorkRequest } from '../../src/domain/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { aDelivery, aJob, aRequest, work } from './builders.ts';
 import { kinds } from './databases.ts';
-import type { Databases, TestDatabase } from './databases.ts';
+import { useOneStore } from './rigs.ts';
 
 describe.each(kinds)('receive (%s)', (_, start) => {
-  let databases: Databases;
-  let database: TestDatabase;
+  const rig = useOneStore(start);
   let store: Store;
   let repository = aRequest().repository;
   const wish = (changes: Partial<WorkRequest> = {}) => work({ repository, ...changes });
   /** The jobs of this test's own repository. */
   const runs = async () => (await store.runs(1_000)).filter((run) => run.repository === `acme/${repository.name}`);
 
-  beforeAll(async () => {
-    databases = await start();
-    database = await databases.create();
-    store = await database.open();
-  });
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]();
-    await databases[Symbol.asyncDispose]();
-  });
   beforeEach(() => {
-    const id = repository.id + 1;
-    repository = { ...repository, id, name: `shop-${id}` };
+    ({ store, repository } = rig());
   });
 
   it('RL-01: makes one job of the same delivery twenty times at once', async () => {
@@ -85,7 +74,7 @@ describe.each(kinds)('receive (%s)', (_, start) => {
   });
 
   it('records the fate of every delivery, and queues the job under its own id and the key of its subject', async () => {
-    const fresh = await databases.create();
+    const fresh = await rig().databases.create();
     const own = await fresh.open();
     const reading = work();
     const queued = await own.receive(aDelivery({ id: 'a' }), reading);

@@ -1,28 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BotError } from '../../src/domain/index.ts';
 import type { Repository } from '../../src/domain/index.ts';
 import type { Claim, Parking, Store } from '../../src/store/index.ts';
 import { aborted, aClaim, aDelivery, aJob, aRequest, until, untilState, work } from './builders.ts';
 import { kinds } from './databases.ts';
-import type { Databases, TestDatabase } from './databases.ts';
+import type { TestDatabase } from './databases.ts';
+import { useFreshStore } from './rigs.ts';
 
 const repository = (id: number): Repository => ({ ...aRequest().repository, id, name: `shop-${id}` });
 const issue = (number: number) => ({ kind: 'issue' as const, number });
 
 describe.each(kinds)('the order of jobs (%s)', (_, start) => {
-  let databases: Databases;
+  const rig = useFreshStore(start, { retryDelays: [0, 0, 7_200] });
   let database: TestDatabase;
   let store: Store;
 
-  beforeAll(async () => {
-    databases = await start();
+  beforeEach(() => {
+    ({ database, store } = rig());
   });
-  afterAll(() => databases[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    database = await databases.create();
-    store = await database.open({ retryDelays: [0, 0, 7_200] });
-  });
-  afterEach(() => database[Symbol.asyncDispose]());
 
   /** Takes everything, one after the other, and says in which order. */
   async function drain(jobs: number, on = store): Promise<readonly string[]> {

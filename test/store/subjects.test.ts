@@ -1,17 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BotError } from '../../src/domain/index.ts';
 import type { Outcome, WorkRequest } from '../../src/domain/index.ts';
 import type { Sql } from '../../src/database/index.ts';
 import type { Claim, Reading, Store } from '../../src/store/index.ts';
 import { aClaim, aDelivery, aJob, aRequest, until, untilState } from './builders.ts';
 import { kinds } from './databases.ts';
-import type { Databases, TestDatabase } from './databases.ts';
+import { useOneStore } from './rigs.ts';
 
 const stopped: Outcome = { type: 'stopped', by: 'mona' };
 
 describe.each(kinds)('the jobs of one subject (%s)', (_, start) => {
-  let databases: Databases;
-  let database: TestDatabase;
+  const rig = useOneStore(start);
   let store: Store;
   let repository = aRequest().repository;
   let stops: (() => Promise<void>)[] = [];
@@ -50,18 +49,8 @@ describe.each(kinds)('the jobs of one subject (%s)', (_, start) => {
     stops = [];
   };
 
-  beforeAll(async () => {
-    databases = await start();
-    database = await databases.create();
-    store = await database.open();
-  });
-  afterAll(async () => {
-    await database[Symbol.asyncDispose]();
-    await databases[Symbol.asyncDispose]();
-  });
   beforeEach(() => {
-    const id = repository.id + 1;
-    repository = { ...repository, id, name: `shop-${id}` };
+    ({ store, repository } = rig());
   });
   afterEach(async () => {
     await release();
@@ -180,7 +169,7 @@ describe.each(kinds)('the jobs of one subject (%s)', (_, start) => {
   });
 
   it('RL-29: forgets on uninstallation what people and models wrote, ends the jobs, and leaves others alone', async () => {
-    await using fresh = await databases.create();
+    await using fresh = await rig().databases.create();
     const own = await fresh.open();
     const ours = { ...repository, installationId: 900 };
     const other = { ...repository, id: repository.id + 1_000_000, installationId: 901 };

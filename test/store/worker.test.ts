@@ -1,24 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BotError } from '../../src/domain/index.ts';
 import type { Claim, Store } from '../../src/store/index.ts';
 import { aborted, aClaim, aJob, until, untilState } from './builders.ts';
 import { kinds } from './databases.ts';
-import type { Databases, TestDatabase } from './databases.ts';
+import type { TestDatabase } from './databases.ts';
+import { useFreshStore } from './rigs.ts';
 
 describe.each(kinds)('work (%s)', (kind, start) => {
-  let databases: Databases;
+  const rig = useFreshStore(start, { retryDelays: [0, 0, 0, 0] });
   let database: TestDatabase;
   let store: Store;
 
-  beforeAll(async () => {
-    databases = await start();
+  beforeEach(() => {
+    ({ database, store } = rig());
   });
-  afterAll(() => databases[Symbol.asyncDispose]());
-  beforeEach(async () => {
-    database = await databases.create();
-    store = await database.open({ retryDelays: [0, 0, 0, 0] });
-  });
-  afterEach(() => database[Symbol.asyncDispose]());
 
   it('does the jobs of one subject one at a time and in order, others beside them, over all processes', async () => {
     const expected: Partial<Record<number, string[]>> = {};
