@@ -1,16 +1,16 @@
 import type { WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
 import { readSettings, type Facts } from './policy/index.ts';
-import type { PullFacts } from './github/index.ts';
+import type { PullFacts, RepositoryClient } from './github/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
 export async function gatherFacts(request: WorkRequest, { client, store, settings, claim }: Desk): Promise<Facts> {
   const repository = await client.facts();
-  const [permission, issue, settingsText, spentTodayUsd, earlier] = await Promise.all([
+  const [permission, issue, { sha, settingsText }, spentTodayUsd, earlier] = await Promise.all([
     client.permissionOf(request.sender),
     client.issue(request.subject.number),
-    client.fileText('.github/backend.yml', repository.defaultBranch),
+    gatherSettings(client, repository.defaultBranch),
     store.spentToday(),
     store.earlier(claim),
   ]);
@@ -18,11 +18,17 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const [baseSha, ours] = await Promise.all([
-    client.branchSha(wanted?.base ?? repository.defaultBranch),
+    wanted?.base === undefined || wanted.base === repository.defaultBranch ? sha : client.branchSha(wanted.base),
     gatherOurPulls(request, branch, { client, store }),
   ]);
   const limits = { ...settings.budget, spentTodayUsd };
   return { permission, repository, issue, settingsText, baseSha, branch, ours, earlier, limits };
+}
+
+/** The commit of the default branch, and the repository's settings in that commit. */
+export async function gatherSettings(client: RepositoryClient, defaultBranch: string) {
+  const sha = await client.branchSha(defaultBranch);
+  return { sha, settingsText: sha === undefined ? undefined : await client.fileText('.github/backend.yml', sha) };
 }
 
 /** By branch, and by what earlier jobs recorded: an edited title or a taken name has led to another branch. */

@@ -5,6 +5,7 @@ import type { IssueFacts, RepositoryClient } from './github/index.ts';
 import { readLabeledIssue, wantedEvents } from './trigger/index.ts';
 import { hashDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
+import { gatherSettings } from './facts.ts';
 import { keepDelivery } from './keep-delivery.ts';
 
 /** GitHub keeps deliveries for three days ("Viewing webhook deliveries"). */
@@ -72,7 +73,7 @@ function once(action: () => Promise<void>): () => Promise<void> {
 async function sweepRepository(client: RepositoryClient, deps: Deps, missed: () => Promise<void>): Promise<void> {
   const facts = await client.facts();
   if (facts.archived) return;
-  const reading = readSettings(await client.fileText('.github/backend.yml', facts.defaultBranch));
+  const reading = readSettings((await gatherSettings(client, facts.defaultBranch)).settingsText);
   const { label } = 'settings' in reading ? reading.settings.triggers : reading.triggers;
   if (label === false) return;
   const branchPattern = 'settings' in reading ? reading.settings.branch : undefined;

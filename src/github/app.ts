@@ -51,7 +51,7 @@ export function createApp(options: AppOptions): App {
   return {
     tokens: createTokens(tokenSource(asApp, options)),
     identity() {
-      identity ??= readIdentity(ask, options.anonymous).catch((error: unknown) => {
+      identity ??= readIdentity(ask, options).catch((error: unknown) => {
         identity = undefined;
         throw error;
       });
@@ -76,17 +76,28 @@ function reading(doing: string): Asking {
 }
 
 /** The bot's account is public; its id tells our comments from those of somebody with a similar name. */
-async function readIdentity(ask: Ask, anonymous: Octokit): Promise<AppIdentity> {
+async function readIdentity(ask: Ask, { anonymous, host }: AppOptions): Promise<AppIdentity> {
   const { data } = await ask('ask who we are', (kit, request) => kit.rest.apps.getAuthenticated({ request }));
   if (!data) throw new BotError('github-unavailable', 'GitHub did not say who we are.');
-  const { id, slug = '' } = data;
+  const { id, slug = '', owner, permissions, events } = data;
   const botLogin = `${slug}[bot]`;
   const bot = await ask(
     'look up our account',
     (_, request) => anonymous.rest.users.getByUsername({ username: botLogin, request }),
     anonymousScope,
   );
-  return { id, slug, botLogin, botId: bot.data.id };
+  const settings =
+    'type' in owner && owner.type === 'Organization' ? `organizations/${owner.login}/settings` : 'settings';
+  const settingsUrl = `${host}/${settings}/apps/${slug}`;
+  return {
+    id,
+    slug,
+    botLogin,
+    botId: bot.data.id,
+    permissions: permissions as Record<string, string>,
+    events,
+    settingsUrl,
+  };
 }
 
 async function readDeliveries(ask: Ask, since: number): Promise<readonly DeliveryFacts[]> {

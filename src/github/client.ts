@@ -38,6 +38,11 @@ export interface CommentFacts {
   readonly htmlUrl: string;
 }
 
+/** Something is there, and it is not read as a file. */
+export interface UnreadFile {
+  readonly unread: 'symlink' | 'submodule' | 'dir' | 'large';
+}
+
 export interface PullFacts {
   readonly number: number;
   readonly author: Account;
@@ -120,8 +125,8 @@ export interface RepositoryClient {
   labelings(issueNumber: number, label: string): Promise<{ readonly actor: Account; readonly at: string } | undefined>;
   /** All comments, oldest first, every page. */
   comments(issueNumber: number): Promise<readonly CommentFacts[]>;
-  /** Bytes of a file at a ref as text; undefined when there is none. */
-  fileText(path: string, ref: string): Promise<string | undefined>;
+  /** A regular file of at most 64 KiB in a commit; undefined when there is none. Nothing is followed. */
+  fileText(path: string, commit: string): Promise<string | UnreadFile | undefined>;
   /** The commit a branch points at; undefined when there is none (also in an empty repository). */
   branchSha(branch: string): Promise<string | undefined>;
   commitParentsAndTree(
@@ -164,6 +169,11 @@ export interface AppIdentity {
   /** `<slug>[bot]` */
   readonly botLogin: string;
   readonly botId: number;
+  /** What the App may do where it is installed (`contents: write`), and which events it is sent. */
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly events: readonly string[];
+  /** Where people change that. */
+  readonly settingsUrl: string;
 }
 
 /** One attempt of GitHub's to deliver an event to us; a redelivery is another one with the same guid. */

@@ -130,12 +130,8 @@ export function readRefusal(error: unknown): Refusal {
   const { status, response } = (error ?? {}) as Thrown; // Octokit's RequestError, or anything else without these fields
   if (!response) return { status: 0, message: detail(undefined, error), headers: {}, documentationUrl: '' };
   const { headers, data } = response;
-  return {
-    status: status ?? 0,
-    message: detail(data?.message, error),
-    headers,
-    documentationUrl: data?.documentation_url ?? '',
-  };
+  const documentationUrl = data?.documentation_url ?? '';
+  return { status: status ?? 0, message: detail(data?.message, error), headers, documentationUrl };
 }
 
 /** GitHub lists what is wrong with each field beside the message; Octokit's own message holds both. */

@@ -1,5 +1,5 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest';
-import { BotError, type Account, type Repository } from '../domain/index.ts';
+import type { Account, Repository } from '../domain/index.ts';
 import { requestById, type Caller } from './caller.ts';
 import type { IssueFacts, Permission, RepositoryClient, RepositoryFacts } from './client.ts';
 
@@ -42,10 +42,7 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       const last = labeled.findLast((each) => 'label' in each && isLabel(each.label.name, label));
       return last && { actor: toAccount(last.actor), at: last.created_at };
     },
-    async fileText(path, ref) {
-      const data = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path, ref }));
-      return data && toText(data, path);
-    },
+    fileText: (path, commit) => readFileText(caller, path, commit),
     readToken: (refused) => caller.token('clone', refused),
   } satisfies Partial<RepositoryClient>;
 }
@@ -67,16 +64,9 @@ function isLabel(name: string, wanted: string): boolean {
 
 /** The clone address is rebuilt on the host we are configured for: a token of ours goes nowhere else. */
 function toRepositoryFacts(data: Data<'get'>, host: string): RepositoryFacts {
-  return {
-    id: data.id,
-    owner: data.owner.login,
-    name: data.name,
-    defaultBranch: data.default_branch,
-    archived: data.archived,
-    isPrivate: data.private,
-    htmlUrl: data.html_url,
-    cloneUrl: new URL(new URL(data.clone_url).pathname, host).href,
-  };
+  const { id, owner, name, default_branch: defaultBranch, archived, private: isPrivate, html_url: htmlUrl } = data;
+  const cloneUrl = new URL(new URL(data.clone_url).pathname, host).href;
+  return { id, owner: owner.login, name, defaultBranch, archived, isPrivate, htmlUrl, cloneUrl };
 }
 
 const permissions: readonly string[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] satisfies Permission[];
@@ -109,12 +99,24 @@ function toIssueFacts(data: RestEndpointMethodTypes['issues']['get']['response']
   };
 }
 
-/** Folders, submodules and the like are not files. GitHub leaves the content out above 1 MB. */
-function toText(data: Data<'getContent'>, path: string): string | undefined {
-  if (Array.isArray(data) || data.type !== 'file' || !('content' in data)) return undefined;
-  if (data.encoding === 'base64') return Buffer.from(data.content, 'base64').toString('utf8');
-  throw new BotError(
-    'github-rejected',
-    `${path} is larger than the 1 MB that GitHub hands out as text; make it smaller.`,
-  );
+const longestFile = 64 * 1024;
+
+/**
+ * Asked for by its path, a link is answered with the file that it points to. So its folder is listed, where a link says that it is one,
+ * and a submodule calls itself a file whose blob is nowhere ("REST API endpoints for repository contents").
+ */
+async function readFileText(caller: Caller, path: string, ref: string): ReturnType<RepositoryClient['fileText']> {
+  const [, folder = '', name = ''] = /^(?:(.*)\/)?([^/]*)$/su.exec(path) ?? [];
+  const listing = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path: folder, ref }));
+  const entry = entryOf(listing, name);
+  if (entry?.type !== 'file') return entry && { unread: entry.type };
+  if (entry.size > longestFile) return { unread: 'large' };
+  const blob = await caller.find('fileText', (kit, at) => kit.rest.git.getBlob({ ...at, file_sha: entry.sha }));
+  return blob ? Buffer.from(blob.content, 'base64').toString('utf8') : { unread: 'submodule' };
+}
+
+/** A folder that is none itself is what is there instead of the file. */
+function entryOf(listing: Data<'getContent'> | undefined, name: string) {
+  if (Array.isArray(listing)) return listing.find((each) => each.name === name);
+  return listing?.type === 'file' ? undefined : listing;
 }

@@ -92,16 +92,9 @@ function toCommentFacts(data: CommentData): CommentFacts {
 }
 
 function toPullFacts(data: PullData): PullFacts {
-  return {
-    number: data.number,
-    author: toAccount(data.user),
-    htmlUrl: data.html_url,
-    state: data.state === 'closed' ? 'closed' : 'open',
-    draft: data.draft ?? false,
-    title: data.title,
-    body: data.body ?? '',
-    headSha: data.head.sha,
-  };
+  const { number, user, html_url: htmlUrl, draft = false, title, body, head } = data;
+  const state = data.state === 'closed' ? 'closed' : 'open';
+  return { number, author: toAccount(user), htmlUrl, state, draft, title, body: body ?? '', headSha: head.sha };
 }
 
 function createChecks(caller: Caller, appId: number) {
@@ -114,16 +107,16 @@ function createChecks(caller: Caller, appId: number) {
       return ours.map(({ id, conclusion }) => ({ id, conclusion }));
     },
     async createCheckRun(content) {
+      const { name, headSha: head_sha, conclusion, detailsUrl: details_url } = content;
+      const run = {
+        name,
+        head_sha,
+        status: 'completed',
+        conclusion,
+        ...(details_url !== undefined && { details_url }),
+      };
       const { id, html_url } = await caller.call('createCheckRun', (kit, at) =>
-        kit.rest.checks.create({
-          ...at,
-          name: content.name,
-          head_sha: content.headSha,
-          status: 'completed',
-          conclusion: content.conclusion,
-          ...(content.detailsUrl !== undefined && { details_url: content.detailsUrl }),
-          output: outputOf(content, 0),
-        }),
+        kit.rest.checks.create({ ...at, ...run, status: 'completed', output: outputOf(content, 0) }),
       );
       for (let from = annotationsPerCall; from < content.annotations.length; from += annotationsPerCall) {
         await caller.call('updateCheckRun', (kit, at) =>
@@ -136,15 +129,8 @@ function createChecks(caller: Caller, appId: number) {
 }
 
 function outputOf({ title, summary, annotations }: CheckRunContent, from: number) {
-  return {
-    title,
-    summary,
-    annotations: annotations.slice(from, from + annotationsPerCall).map(({ path, line, level, message }) => ({
-      path,
-      start_line: line,
-      end_line: line,
-      annotation_level: level,
-      message,
-    })),
-  };
+  const part = annotations.slice(from, from + annotationsPerCall).map(({ path, line, level, message }) => {
+    return { path, start_line: line, end_line: line, annotation_level: level, message };
+  });
+  return { title, summary, annotations: part };
 }

@@ -1,6 +1,7 @@
 import type { Plan, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
+import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { readSettings, type SettingsReading } from './read-settings.ts';
 import type { Settings, TriggerWords } from './settings.ts';
@@ -24,7 +25,7 @@ const startingRefusals: readonly Refusal[] = [
   (request, { issue }) =>
     request.subject.kind === 'pull_request' || issue?.isPullRequest ? texts.renderPullRequest() : undefined,
   (request) => refuseOption(request.instruction),
-  (request, { issue }) => (isEmpty(request, issue) ? texts.renderEmptyIssue() : undefined),
+  (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
   (_, { ours }) => refuseSecondPull(ours),
   ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
   (_, { limits }) => (limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay)),
@@ -113,7 +114,7 @@ function decideImplement(request: WorkRequest, facts: Facts, settings: Settings)
 }
 
 function toPlan(settings: Settings, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
-  const { agent, model, budget, draft, setup, checks, network, protect, preferences } = settings;
+  const { agent, model, budget, draft, setup, checks, image, network, protect, preferences } = settings;
   const usd = Math.min(budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
   return {
     ...place,
@@ -127,6 +128,7 @@ function toPlan(settings: Settings, place: Pick<Plan, 'base' | 'branch'>, limits
       ...(checks.lint !== undefined && { lint: checks.lint }),
       ...(checks.types !== undefined && { types: checks.types }),
     },
+    ...(image !== undefined && { image }),
     allowedHosts: network.allow,
     protectedPaths: protect,
     preferencesPath: preferences,
@@ -154,10 +156,10 @@ function isLabelGone({ via, trigger }: WorkRequest, issue: IssueFacts | undefine
   return via === 'label' && issue !== undefined && !issue.labels.some((label) => isSame(label, trigger));
 }
 
-/** Nothing to work from: no letter or digit in title, body (comments of a template apart) or command. */
-function isEmpty({ instruction }: WorkRequest, issue: IssueFacts | undefined): boolean {
-  const body = issue?.body.replace(/<!--.*?(?:-->|$)/gsu, '') ?? '';
-  return !/[\p{L}\p{N}]/u.test(`${issue?.title ?? ''} ${body} ${instruction}`);
+/** Nothing to work from: no letter or digit that the person who asked could see, in title, body or command. */
+function isEmpty({ seen, instruction }: WorkRequest): boolean {
+  const read = [readVisibleLine(seen.title), readVisible(seen.body), readVisible(instruction)];
+  return !read.some(({ text }) => /[\p{L}\p{N}]/u.test(text));
 }
 
 /** An option that is silently taken for text would let a person believe in a budget that is not kept. */

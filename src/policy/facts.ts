@@ -1,5 +1,5 @@
 import type { Plan } from '../domain/index.ts';
-import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
+import type { IssueFacts, Permission, PullFacts, RepositoryFacts, UnreadFile } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 
 /** What policy decides on, as GitHub and our own books have it now; what a delivery said may be long past. */
@@ -9,8 +9,8 @@ export interface Facts {
   readonly repository: RepositoryFacts;
   /** undefined when it was deleted or transferred. */
   readonly issue: IssueFacts | undefined;
-  /** Text of `.github/backend.yml` on the default branch; undefined when there is none. */
-  readonly settingsText: string | undefined;
+  /** Text of `.github/backend.yml` in the newest commit of the default branch; undefined when there is none. */
+  readonly settingsText: string | UnreadFile | undefined;
   /** Commit of the branch that the settings name as base, or of the default branch; undefined when there is no such branch. */
   readonly baseSha: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
+import type { UnreadFile } from '../github/index.ts';
 import { describeIssue, describeSyntaxError, renderProblem, startOf } from './settings-problems.ts';
 import type { Problem } from './settings-problems.ts';
 import { Settings, TriggerWords } from './settings.ts';
@@ -10,16 +11,22 @@ export type SettingsReading =
 
 const maxBytes = 64 * 1024;
 
+/** A link may point anywhere, a submodule to somebody else's repository: who may change those is not who may change the settings. */
+const unreadProblems: Readonly<Record<UnreadFile['unread'], string>> = {
+  symlink: '`.github/backend.yml` is a link, or `.github` is one; please put the file itself there.',
+  submodule: '`.github/backend.yml` is a submodule, or `.github` is one; please put the file itself there.',
+  dir: '`.github/backend.yml` is a folder; please put a file there.',
+  large: 'The file is larger than 64 KiB; settings fit in far less.',
+};
+
 /**
  * The settings in the text of `.github/backend.yml`; undefined, an empty file and comments alone mean that everything stays as it is by
  * default. Never throws. Each problem is one sentence or two of Markdown with line and column (from 1) and what is right.
  */
-export function readSettings(text: string | undefined): SettingsReading {
+export function readSettings(text: string | UnreadFile | undefined): SettingsReading {
   if (text === undefined) return { settings: Settings.parse({}) };
-  if (Buffer.byteLength(text) > maxBytes) {
-    const problem = 'The file is larger than 64 KiB; settings fit in far less.';
-    return { problems: [problem], triggers: TriggerWords.parse({}) };
-  }
+  if (typeof text !== 'string') return refuse(text);
+  if (Buffer.byteLength(text) > maxBytes) return refuse({ unread: 'large' });
   const lines = new LineCounter();
   // The parser's own search for keys given twice takes quadratic time; findForbidden looks for them instead.
   const document = parseDocument(text, {
@@ -32,6 +39,10 @@ export function readSettings(text: string | undefined): SettingsReading {
   if ('settings' in read) return read;
   const problems = new Set(read.problems.map((problem) => renderProblem(problem, lines)));
   return { problems: [...problems], triggers: readTriggers(document) };
+}
+
+function refuse({ unread }: UnreadFile): SettingsReading {
+  return { problems: [unreadProblems[unread]], triggers: TriggerWords.parse({}) };
 }
 
 function readDocument(document: Document.Parsed): { settings: Settings } | { problems: readonly Problem[] } {

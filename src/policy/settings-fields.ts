@@ -42,6 +42,7 @@ export const settingsFields: readonly SettingsField[] = [
   field('checks.test', 'a command line of at most 4000 characters', 'npm test'),
   field('checks.lint', 'a command line of at most 4000 characters', 'npm run lint'),
   field('checks.types', 'a command line of at most 4000 characters', 'npm run typecheck'),
+  field('image', 'the name of a container image, with a tag or digest if you like', 'node:24-bookworm'),
   group('network', '{ allow: [packages.example.com] }'),
   field('network.allow', 'a list of host names, without scheme, port or `*`', '[packages.example.com]'),
   later('services', 'a list of services by name', '[postgres]'),

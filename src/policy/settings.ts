@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isImageReference } from '../domain/index.ts';
 
 const Command = z
   .string()
@@ -80,6 +81,7 @@ export const Settings = z.strictObject({
   checks: z
     .strictObject({ test: Command.optional(), lint: Command.optional(), types: Command.optional() })
     .prefault({}),
+  image: z.string().refine(isImageReference).optional(),
   network: z.strictObject({ allow: z.array(Host).max(50).default([]) }).prefault({}),
   services: z.array(Name).max(10).default([]),
   protect: z.array(Path).max(100).default([]),

@@ -12,6 +12,9 @@ describe('facts', () => {
       slug: app.slug,
       botLogin: app.botLogin,
       botId: app.botId,
+      permissions: { metadata: 'read', contents: 'write', issues: 'write', pull_requests: 'write', checks: 'write' },
+      events: expect.arrayContaining(['issues', 'issue_comment']) as string[],
+      settingsUrl: `${world.standIn.url}/settings/apps/${app.slug}`,
     });
   });
 
@@ -93,10 +96,19 @@ describe('facts', () => {
   });
 
   it('reads a file with a folder and unusual letters in its path, and undefined where there is none', async () => {
-    await using world = await openWorld({ files: { 'docs/ä b#1.md': 'Grüße\n' } });
-    expect(await world.client.fileText('docs/ä b#1.md', 'main')).toBe('Grüße\n');
-    expect(await world.client.fileText('docs', 'main')).toBeUndefined();
-    expect(await world.client.fileText('nope', 'main')).toBeUndefined();
+    await using world = await openWorld({ files: { 'docs/ä b#1.md': 'Grüße\n', 'a.md': 'a' } });
+    const commit = (await world.client.branchSha('main')) ?? '';
+    expect(await world.client.fileText('docs/ä b#1.md', commit)).toBe('Grüße\n');
+    expect(await world.client.fileText('a.md', commit)).toBe('a');
+    for (const path of ['nope', 'nope/a.md', 'docs/nope', 'a.md/b'])
+      expect(await world.client.fileText(path, commit)).toBeUndefined();
+  });
+
+  it('reads a file as it is in the commit that was asked for, whatever was pushed since', async () => {
+    await using world = await openWorld({ files: { 'a.md': 'then' } });
+    const commit = (await world.client.branchSha('main')) ?? '';
+    await world.standIn.pushCommit(world.repo, { branch: 'main', files: { 'a.md': 'now' }, by: 'mona' });
+    expect(await world.client.fileText('a.md', commit)).toBe('then');
   });
 
   it('finds a branch by its whole name only, and none in an empty repository', async () => {

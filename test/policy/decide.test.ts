@@ -81,10 +81,12 @@ preferences: docs/PREFERENCES.md
     ['a title without a body', request(), facts({ issue: issue({ body: '' }) })],
     [
       'an instruction on an issue that says nothing',
-      command({ instruction: 'add X' }),
-      facts({ issue: issue({ title: '.', body: '' }) }),
+      command({ instruction: 'add X', seen: { title: '.', body: '' } }),
+      facts(),
     ],
-    ['a title in another script', request(), facts({ issue: issue({ title: '添加', body: '' }) })],
+    ['a title in another script', request({ seen: { title: '添加', body: '' } }), facts()],
+    ['a body that a person sees', request({ seen: { title: '…', body: '<!-- form -->\nAdd it' } }), facts()],
+    ['what was there when it was asked for', request(), facts({ issue: issue({ title: '…', body: '' }) })],
     ['a body of 100 kB', request(), facts({ issue: issue({ body: 'x'.repeat(100_000) }) })],
     ['only closed pull requests of ours', request(), facts({ ours: [pull({ state: 'closed' })] })],
     ['an instruction that holds a colon', command({ instruction: 'plan: none, see http://x/plan:y' }), facts()],
@@ -103,8 +105,20 @@ describe('a request that is declined', () => {
     ['on a locked issue', request(), locked, 'unlock'],
     [
       'on an issue that says nothing',
-      request(),
-      facts({ issue: issue({ title: ' … ', body: '<!-- describe it here -->' }) }),
+      request({ seen: { title: ' … ', body: '<!-- describe it here -->' } }),
+      facts(),
+      'describe',
+    ],
+    [
+      'on an issue that says nothing to a person',
+      request({ seen: { title: '\u{e0041}', body: '[//]: # (Add it)\n\n<p hidden>Add it</p>' } }),
+      facts(),
+      'describe',
+    ],
+    [
+      'by a command, on an issue that says nothing',
+      command({ instruction: '<!-- add X -->', seen: { title: '…', body: '' } }),
+      facts(),
       'describe',
     ],
     ['on an issue that changed since its label', request({ changedSince: true }), facts(), 'put it on again'],
@@ -135,6 +149,8 @@ describe('a request that is declined', () => {
       '$50',
     ],
     ['with an option we lack', command({ instruction: 'quickly budget:1' }), facts(), '`budget:`'],
+    ['under settings that are a link', request(), facts({ settingsText: { unread: 'symlink' } }), 'is a link'],
+    ['under settings that are too long', request(), facts({ settingsText: { unread: 'large' } }), '64 KiB'],
     ['under settings that are wrong', request(), facts({ settingsText: 'draft: maybe' }), 'Line 1, column 8'],
   ])('by a person %s', (_, asked, given, words) => {
     const decision = decide(asked, given);

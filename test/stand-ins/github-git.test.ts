@@ -311,6 +311,36 @@ describe('contents', () => {
     ]);
   });
 
+  it('are a file’s behind a link to it, and a link only where it leads to none; lists tell links, but no submodules', async () => {
+    const linked = await github.createRepository({
+      ...{ owner: 'acme', name: 'linked' },
+      files: {
+        'a/b.txt': 'b',
+        'a/link': { mode: '120000', content: 'b.txt' },
+        'a/out': { mode: '120000', content: '../../../etc/passwd' },
+        'a/sub': { mode: '160000', content: 'c'.repeat(40) },
+        folder: { mode: '120000', content: 'a' },
+      },
+    });
+    const look = async (path: string) =>
+      (await octokit.repos.getContent({ owner: linked.owner, repo: linked.name, path })).data;
+    expect(await look('a/link')).toMatchObject({ type: 'file', content: 'Yg==\n', size: 1 });
+    expect(await look('a/out')).toMatchObject({ type: 'symlink', target: '../../../etc/passwd' });
+    expect(await look('folder')).toMatchObject({ type: 'symlink', target: 'a' });
+    expect(await look('a/sub')).toMatchObject({ type: 'submodule' });
+    const types = [await look('a')].flat().map(({ name, type }) => [name, type]);
+    expect(types).toEqual([
+      ...[
+        ['b.txt', 'file'],
+        ['link', 'symlink'],
+      ],
+      ...[
+        ['out', 'symlink'],
+        ['sub', 'file'],
+      ],
+    ]);
+  });
+
   it('that are not there are not found', async () => {
     expect(await refusalOf(octokit.repos.getContent({ ...inShop, path: '.github/backend.yml' }))).toBe('404 Not Found');
   });

@@ -120,6 +120,9 @@ async function firstTree(repo: Repo, wanted: NewRepository): Promise<string> {
   return gitText(repo.gitDir, ['write-tree'], { env });
 }
 
+/** Its content is the commit in another repository. */
+const submodule = '160000';
+
 /** Puts files into an index; null takes one away. */
 export async function stageFiles(
   gitDir: string,
@@ -133,7 +136,9 @@ export async function stageFiles(
       continue;
     }
     const [mode, content] = isPlain(file) ? ['100644', file] : [file.mode, file.content];
-    const sha = await gitText(gitDir, ['hash-object', '-w', '--stdin'], { input: Buffer.from(content) });
+    const input = Buffer.from(content);
+    const sha =
+      mode === submodule ? input.toString() : await gitText(gitDir, ['hash-object', '-w', '--stdin'], { input });
     lines.push(`${mode} ${sha}\t${path}\0`);
   }
   await git(gitDir, ['update-index', '--replace', '-z', '--index-info'], { env, input: lines.join('') });

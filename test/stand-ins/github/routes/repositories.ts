@@ -74,26 +74,38 @@ async function getContents(call: RepoCall): Promise<Answer> {
   if (sha === undefined) throw notFound();
   if ((await objectType(gitDir, sha)) === 'tree') return directory(call, { path, sha, ref });
   const [entry] = await entries(gitDir, [commit, '--', path]);
-  return entry === undefined ? notFoundAnswer() : file(call, { entry, ref });
+  if (entry === undefined) throw notFound();
+  return file(call, { entry: await followed(gitDir, entry, `${commit}:${path}`), ref });
 }
 
-function notFoundAnswer(): never {
-  throw notFound();
+/** A link to a regular file of the same repository is answered as if it were that file: nothing in the answer tells them apart. */
+async function followed(gitDir: string, entry: Entry, name: string): Promise<Entry> {
+  if (entry.mode !== '120000') return entry;
+  const asked = { input: `${name}\n` };
+  const found = (await git(gitDir, ['cat-file', '--batch-check', '--follow-symlinks'], asked)).out.toString();
+  const [, sha, size] = /^([0-9a-f]{40}) blob (\d+)\n$/.exec(found) ?? [];
+  return sha === undefined ? entry : { ...entry, mode: '100644', sha, size: Number(size) };
 }
 
+/** A longer folder is cut. */
+const longestListing = 1_000;
+
+/** In a list, a submodule calls itself a file. */
 async function directory(call: RepoCall, at: { path: string; sha: string; ref: string }): Promise<Answer> {
   const found = await entries(call.repo.gitDir, [at.sha]);
   const prefix = at.path === '' ? '' : `${at.path}/`;
-  const shapes = found.map((entry) =>
-    entryShape(call.world, call.repo, { entry: { ...entry, path: prefix + entry.path }, ref: at.ref }),
-  );
+  const shapes = found.slice(0, longestListing).map((entry) => {
+    const shape = entryShape(call.world, call.repo, { entry: { ...entry, path: prefix + entry.path }, ref: at.ref });
+    return entry.type === 'commit' ? { ...shape, type: 'file' } : shape;
+  });
   return { status: 200, body: shapes };
 }
 
 /** Files up to 1 MB come as base64; up to 100 MB only raw. */
 async function file(call: RepoCall, at: { entry: Entry; ref: string }): Promise<Answer> {
   const shape = entryShape(call.world, call.repo, at);
-  if (at.entry.type === 'commit') return { status: 200, body: { ...shape, submodule_git_url: null } };
+  if (at.entry.type === 'commit')
+    return { status: 200, body: { ...shape, submodule_git_url: 'https://github.com/elsewhere/elsewhere.git' } };
   const { out } = await git(call.repo.gitDir, ['cat-file', 'blob', at.entry.sha]);
   if (/application\/vnd\.github(\.v3)?\.raw/.test(call.accept)) {
     return { status: 200, bytes: { type: 'application/vnd.github.raw; charset=utf-8', data: out } };
