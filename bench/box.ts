@@ -9,6 +9,9 @@ import { median, type Figure } from './figure.ts';
 const starts = 9;
 const calls = 60;
 const file = 'src/orders.ts';
+const startGoalMs = 60;
+/** Of a tool call, beyond the tool's own work. */
+const callGoalMs = 3;
 
 /** What a command costs in a box that stays open, beside starting a sandbox or a plain process for each. */
 export async function measureBox(): Promise<readonly Figure[]> {
@@ -28,10 +31,12 @@ export async function measureBox(): Promise<readonly Figure[]> {
   const times = await takeTurns(box, join(checkout.tree, file));
   const [bash, sandboxed, spawned, read, plain] = times;
   return [
-    figure('box opened and first command run', opening, 'bwrap … node -e 0', bare),
+    { ...figure('box opened and first command run', opening, 'bwrap … node -e 0', bare), goal: startGoalMs },
     figure('Bash true', bash, 'bwrap … bash -c true', sandboxed),
     figure('Bash true', bash, 'spawn bash -c true', spawned),
+    { what: 'Bash true, on top of spawn', value: median(bash) - median(spawned), unit: 'ms', goal: callGoalMs },
     figure('Read of 80 lines', read, 'fs.readFile', plain),
+    { what: 'Read, on top of fs.readFile', value: median(read) - median(plain), unit: 'ms', goal: callGoalMs },
   ];
 }
 

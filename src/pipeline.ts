@@ -8,6 +8,7 @@ import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
 import { openReporter, type Reporter } from './reporter.ts';
+import { gatherSteeringNotes } from './steering.ts';
 import { standDown } from './stopping.ts';
 
 /** How often the agent hands in before what still fails is published as a draft that says so. */
@@ -66,9 +67,8 @@ async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outc
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
-  const { workspace, blockedHosts } = ground;
-  const notes = [...desk.settings.warnings, ...ground.notes];
-  const pull = await publishWork(job, { ...work, workspace, blockedHosts, notes }, desk);
+  const notes = [...desk.settings.warnings, ...ground.notes, ...(await gatherSteeringNotes(desk))];
+  const pull = await publishWork(job, { ...work, workspace: ground.workspace, notes }, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }
 

@@ -1,4 +1,5 @@
-import { toBotError, type Job, type Outcome, type Step } from './domain/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { toBotError, type Job, type Outcome, type Refusal, type Step } from './domain/index.ts';
 import { openStatus } from './publish/index.ts';
 import type { Desk } from './deps.ts';
 
@@ -7,17 +8,21 @@ export interface Reporter extends AsyncDisposable {
   step(step: Step): Promise<void>;
   /** Adds what a model call cost to what people see; the journal has put it on the account. */
   spent(usd: number): void;
+  /** Shows what an install step was refused on the network, from now on and after every restart. */
+  refused(refusal: Refusal): Promise<void>;
   finish(outcome: Outcome): Promise<void>;
   /** Says that the job rests until then (milliseconds since 1970). */
   park(reason: string, until: number): Promise<void>;
 }
 
-/** Finds or makes the status comment; what the job cost before a restart counts on. */
+/** Finds or makes the status comment; what the job cost and was refused before a restart is still in it. */
 export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
-  const { store, claim, report, log } = desk;
+  const { store, claim, journal, report, log } = desk;
   const { repository, subject, seen } = job.request;
   report({ type: 'accepted', repository, subject, title: seen.title });
-  const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0 });
+  // Written below and nowhere else.
+  const refusals = (await journal.entries('refused')).map(({ data }) => data as Refusal);
+  const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0, refusals });
   return {
     async step(step) {
       await store.setStep(claim, step);
@@ -27,6 +32,12 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
     },
     spent(usd) {
       status.spent(usd);
+    },
+    async refused(refusal) {
+      if (refusals.some((known) => isDeepStrictEqual(known, refusal))) return;
+      await journal.append('refused', refusal);
+      refusals.push(refusal);
+      status.refused([...refusals]);
     },
     async finish(outcome) {
       await status.finish(outcome).catch((error: unknown) => {

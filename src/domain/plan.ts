@@ -27,6 +27,8 @@ export interface Plan {
   /** The install step, the only one that may reach the network allow-list; undefined means detected. */
   readonly setup?: string;
   readonly checks: CheckCommands;
+  /** What boxes are made from where they are containers; undefined means the operator's image. */
+  readonly image?: string;
   /** Hosts the set-up step may reach beyond the package registries of the detected stack. */
   readonly allowedHosts: readonly string[];
   /** Path patterns that need a person, beyond our own list. */

@@ -17,6 +17,14 @@ export function isPublicAddress(address: string): boolean {
   return isIn(openV6, address, 'ipv6') && !isIn(closedV6, address, 'ipv6');
 }
 
+/**
+ * Whether a host is an address in any spelling that some program takes for one: the usual ones, in brackets, `127.1`, `0x7f000001`, `2130706433`.
+ * No name of the public internet ends in a number.
+ */
+export function isAddress(host: string): boolean {
+  return host.includes(':') || /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i.test(host);
+}
+
 function isIn(ranges: string, address: string, family: 'ipv4' | 'ipv6'): boolean {
   const list = new BlockList();
   for (const range of ranges.split(' ')) {

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import {
   createServer,
@@ -9,20 +8,11 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isPublicAddress } from './addresses.ts';
+import type { RefusedHost } from '../domain/index.ts';
+import { admit, type Egress, type Target } from './admission.ts';
 
 /** A host that somebody in the box asked for and did not get. */
-export interface BlockedHost {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** What the proxy asks of the network it stands in. The defaults are the safe ones; tests and private registries give others. */
-export interface Egress {
-  readonly ports: readonly number[];
-  resolve(host: string): Promise<readonly string[]>;
-  isAllowedAddress(address: string): boolean;
-}
+export type BlockedHost = RefusedHost;
 
 /** The only way out of a box in the set-up step: it reaches listed hosts and nothing else. It holds no secret. */
 export interface AllowListProxy extends AsyncDisposable {
@@ -31,17 +21,6 @@ export interface AllowListProxy extends AsyncDisposable {
   /** Hosts it refused, each once. */
   blocked(): readonly BlockedHost[];
 }
-
-interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
-export const publicEgress: Egress = {
-  ports: [80, 443],
-  resolve: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
-  isAllowedAddress: isPublicAddress,
-};
 
 const idleMs = 60_000;
 const maxConnections = 128;
@@ -61,13 +40,12 @@ export async function openProxy(
   const sockets = new Set<Duplex>();
   let bytes = 0;
 
-  /** The address to connect to, looked up once: the one that was checked is the one that is used. */
-  async function admit(target: Target): Promise<string | undefined> {
-    if (isListed(target.host, allowedHosts) && egress.ports.includes(target.port)) {
-      const addresses = await egress.resolve(target.host);
-      if (addresses.length > 0 && addresses.every((address) => egress.isAllowedAddress(address))) return addresses[0];
-    }
-    if (blocked.size < maxBlocked) blocked.set(`${target.host}:${target.port}`, { ...target });
+  /** The address to connect to; undefined when the target is refused, which is written down. */
+  async function pass(target: Target): Promise<string | undefined> {
+    const admission = await admit(target, allowedHosts, egress);
+    if ('address' in admission) return admission.address;
+    if (blocked.size < maxBlocked)
+      blocked.set(`${target.host}:${target.port}`, { ...target, reason: admission.reason });
     return undefined;
   }
 
@@ -82,12 +60,12 @@ export async function openProxy(
   }
 
   const server = createServer(
-    (request, response) => void forward(request, response, admit).catch(() => response.destroy()),
+    (request, response) => void forward(request, response, pass).catch(() => response.destroy()),
   );
   server.maxConnections = maxConnections;
   server.on('connection', watch);
   server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
-    void tunnel({ url: request.url ?? '', client, head }, admit, watch).catch(() => {
+    void tunnel({ url: request.url ?? '', client, head }, pass, watch).catch(() => {
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
   });
@@ -104,28 +82,18 @@ export async function openProxy(
   };
 }
 
-/** `host` is lower case already. A pattern `*.example.org` is every name below example.org, not itself. */
-export function isListed(host: string, allowedHosts: readonly string[]): boolean {
-  return allowedHosts.some((pattern) => {
-    const wanted = pattern.toLowerCase();
-    return wanted.startsWith('*.')
-      ? host.endsWith(wanted.slice(1)) && host.length > wanted.length - 1
-      : host === wanted;
-  });
-}
-
-type Admit = (target: Target) => Promise<string | undefined>;
+type Pass = (target: Target) => Promise<string | undefined>;
 
 async function tunnel(
   wanted: { url: string; client: Duplex; head: Buffer },
-  admit: Admit,
+  pass: Pass,
   watch: (socket: Duplex) => void,
 ): Promise<void> {
   const { client, head } = wanted;
   // What the client sends before the way is open waits; the counter must not swallow it.
   client.pause();
   const target = readTarget(wanted.url);
-  const address = target === undefined ? undefined : await admit(target);
+  const address = target === undefined ? undefined : await pass(target);
   if (target === undefined || address === undefined) {
     client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     return;
@@ -140,9 +108,9 @@ async function tunnel(
   upstream.pipe(client);
 }
 
-/** `host:port` of a CONNECT. */
+/** `host:port` of a CONNECT. An address of version 6 stands in brackets. */
 function readTarget(text: string): Target | undefined {
-  const found = /^([a-z0-9._-]{1,253}):(\d{1,5})$/i.exec(text);
+  const found = /^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]):(\d{1,5})$/i.exec(text);
   return found === null ? undefined : { host: plainHost(found[1] ?? ''), port: Number(found[2]) };
 }
 
@@ -163,10 +131,10 @@ function openConnection(address: string, port: number): Promise<Socket> {
 }
 
 /** A plain HTTP request with a whole URL in its first line, as clients send to proxies. */
-async function forward(request: IncomingMessage, response: ServerResponse, admit: Admit): Promise<void> {
+async function forward(request: IncomingMessage, response: ServerResponse, pass: Pass): Promise<void> {
   const url = readUrl(request.url ?? '');
   const target = url && { host: plainHost(url.hostname), port: Number(url.port || 80) };
-  const address = target && (await admit(target));
+  const address = target && (await pass(target));
   if (url === undefined || target === undefined || address === undefined) {
     response.writeHead(403).end();
     return;

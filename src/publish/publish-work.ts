@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BotError, type AgentRun, type Job, type Proof } from '../domain/index.ts';
 import type { PullFacts, RepositoryClient } from '../github/index.ts';
-import type { BlockedHost } from '../sandbox/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
 import { checkChangeSet, pathsInDoubt, type TextsBefore } from './change-set.ts';
@@ -18,8 +17,6 @@ export interface FinishedWork {
   readonly proof?: Proof | undefined;
   /** The base commit: its pull request template, and what is peculiar about the repository. */
   readonly workspace: Pick<Workspace, 'files' | 'readText' | 'peculiarities'>;
-  /** Hosts that the set-up step asked for and did not get. */
-  readonly blockedHosts?: readonly BlockedHost[];
   /** More sentences for the evidence. */
   readonly notes?: readonly string[];
   /** A branch of ours to go on with, with the head that we recorded. */
@@ -57,7 +54,7 @@ export async function publishWork(job: Job, work: FinishedWork, deps: PublishDep
     run: work.run,
     proof: work.proof,
     checked,
-    notes: [...notesOf(work), ...(await findMove(job, deps.client))],
+    notes: [...work.workspace.peculiarities, ...(work.notes ?? []), ...(await findMove(job, deps.client))],
     home: (await deps.client.facts()).htmlUrl,
     runUrl: runUrlOf(job.id, deps.settings?.publicUrl),
   };
@@ -111,12 +108,6 @@ function findPublished({ plan }: Job, { client, bot, effects }: PublishDeps): Pr
 /** A run that ended without a submission is published under the issue's title, as the person who asked saw it. */
 function titleOf({ request }: Job, { submission }: AgentRun): string {
   return plainTitle(submission?.title ?? request.seen.title, `Work on issue ${request.subject.number}`);
-}
-
-function notesOf({ workspace, blockedHosts = [], notes = [] }: FinishedWork): string[] {
-  const hosts = blockedHosts.map(({ host, port }) => `\`${host}:${port}\``);
-  const blocked = `The set-up step wanted to reach ${hosts.join(', ')} and was not let through; list a host under \`network.allow\` in \`.github/backend.yml\` to allow it.`;
-  return [...workspace.peculiarities, ...notes, ...(hosts.length > 0 ? [blocked] : [])];
 }
 
 /** What a reader has to know when others went on meanwhile: the proof is about the commit that the work began from. */

@@ -1,5 +1,6 @@
-import { steps, type Job, type Outcome, type Step } from '../domain/index.ts';
+import { steps, type Job, type Outcome, type Refusal, type Step } from '../domain/index.ts';
 import { codeSpan, neutraliseLine } from '../markdown/index.ts';
+import { renderRefusals } from '../refusals/index.ts';
 import { statusMarker } from './comments.ts';
 
 /** How a job ended, or came to rest: parked until (milliseconds since 1970) it goes on by itself. */
@@ -19,6 +20,8 @@ export interface StatusView {
   readonly step: Step;
   readonly usd: number;
   readonly notes: readonly string[];
+  /** What install steps were refused on the network. */
+  readonly refusals?: readonly Refusal[];
   readonly ending?: Ending;
   /** Set while no worker has taken the job. */
   readonly place?: Place;
@@ -41,6 +44,7 @@ export function renderStatus(view: StatusView, facts: ViewFacts): string {
     renderChecklist(view),
     `Cost so far: $${usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}${link}`,
     ending && ending.type !== 'parked' && ending.type !== 'paused' ? '' : `To stop it, ${howToStop(facts)}.`,
+    renderRefusals(view.refusals ?? [], job.plan.allowedHosts),
     view.notes.map((note) => `- ${neutraliseLine(note)}`).join('\n'),
   ];
   return parts.filter(Boolean).join('\n\n');

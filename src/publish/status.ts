@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import { BotError, type Job, type Step } from '../domain/index.ts';
+import { BotError, type Job, type Refusal, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
 import { findOurs, statusMarker, type Doors } from './comments.ts';
 import { renderStatus, type Ending, type StatusView } from './status-text.ts';
@@ -20,12 +20,14 @@ export interface Status extends AsyncDisposable {
   step(step: Step): void;
   spent(usd: number): void;
   note(text: string): void;
+  /** Shows these in place of what was shown of the kind before. */
+  refused(refusals: readonly Refusal[]): void;
   /** Writes the last state and waits until GitHub has it. */
   finish(ending: Ending): Promise<void>;
 }
 
 /** What the comment begins with. */
-type Start = Partial<Pick<StatusView, 'usd' | 'place'>>;
+type Start = Partial<Pick<StatusView, 'usd' | 'place' | 'refusals'>>;
 
 /** Milliseconds between two edits that show progress, and between two looks whether there is room for one. */
 const between = 5_000;
@@ -33,7 +35,7 @@ const between = 5_000;
 /**
  * Finds the status comment by marker and author, or writes it. Edits are seconds apart, the latest wins, and what is
  * there already is not written again. An edit that fails is left to the next one; only the last state must get through. `start` is what
- * the job cost before, or its place in the queue.
+ * the job cost and was refused before, or its place in the queue.
  */
 export async function openStatus(job: Job, deps: StatusDeps, start: Start = {}): Promise<Status> {
   const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command };
@@ -54,6 +56,9 @@ export async function openStatus(job: Job, deps: StatusDeps, start: Start = {}):
     },
     note(text) {
       show({ notes: [...view.notes, text] });
+    },
+    refused(refusals) {
+      show({ refusals });
     },
     finish(ending) {
       view = { ...view, ending };

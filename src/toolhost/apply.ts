@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { deflateSync } from 'node:zlib';
 import type { WireChange } from './changes.ts';
 import { type Place, statOf } from './files.ts';
 import type { Git } from './git.ts';
@@ -36,6 +34,8 @@ function remove(place: Place, path: string): void {
 
 /** Writes a loose object; git's format is the deflated header and bytes, named by their SHA-1. */
 function storeBlob(objects: string, put: Put): string {
+  const { createHash } = process.getBuiltinModule('node:crypto'); // both are dear to load: a box starts without them
+  const { deflateSync } = process.getBuiltinModule('node:zlib');
   const bytes = Buffer.from(put.bytes, 'base64');
   const object = Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]);
   const sha = createHash('sha1').update(object).digest('hex');

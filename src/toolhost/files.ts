@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { quote, ToolError } from './input.ts';
@@ -76,6 +75,7 @@ export function readBytes(descriptor: number, position: number, length: number):
 
 /** Puts the bytes in place of the file in one step: readers see the old or the new file, never a part. */
 export function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
+  const { randomBytes } = process.getBuiltinModule('node:crypto'); // dear to load: a box starts without it
   const temporary = join(dirname(path), `.backend-${randomBytes(8).toString('hex')}.tmp`);
   try {
     const descriptor = fs.openSync(temporary, 'wx', 0o600);

@@ -73,6 +73,7 @@ const prefix = 'backend-developer-';
  * that is all we see of its hierarchy (in a container, or on a machine without a manager) or whose folder is our user's (systemd's `Delegate=`).
  */
 export async function findGroups(limits: GroupLimits): Promise<Groups> {
+  await sweepGroups(); // a process that was killed could not remove its own
   const own = `${prefix}${await nameOwner()}`;
   const usable: Hierarchy[] = [];
   for (const hierarchy of await listHierarchies()) {
@@ -210,7 +211,7 @@ async function listFolders(path: string): Promise<readonly string[]> {
 
 let atExit: readonly string[] = [];
 
-/** Groups outlive their makers; a killed process leaves them to the next self-test. */
+/** Groups outlive their makers; a killed process leaves them to the next that looks for groups. */
 function removeAtExit(paths: readonly string[]): void {
   if (paths.length === 0) return;
   if (atExit.length === 0)

@@ -7,7 +7,9 @@ export const goStack: StackRow = {
   language: 'Go',
   manifests: /^go\.mod$/,
   reads: /^go\.mod$/,
+  // The proxy sends on to a host for everybody's files, storage.googleapis.com, at times: that one has to be allowed by name.
   registries: ['proxy.golang.org', 'sum.golang.org'],
+  registryFiles: /^(go\.env|\.envrc|Makefile)$/,
   frameworks: [
     { name: 'gin', pattern: /github\.com\/gin-gonic\/gin\b/ },
     { name: 'echo', pattern: /github\.com\/labstack\/echo\b/ },

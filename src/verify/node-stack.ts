@@ -8,7 +8,9 @@ export const nodeStack: StackRow = {
   language: 'JavaScript',
   manifests: /^package\.json$/,
   reads: /^package\.json$/,
-  registries: ['registry.npmjs.org', 'registry.yarnpkg.com', 'repo.yarnpkg.com'],
+  // Corepack fetches pnpm and old yarns from npm's registry, newer yarns from repo.yarnpkg.com; node-gyp fetches Node's headers from nodejs.org.
+  registries: ['registry.npmjs.org', 'registry.yarnpkg.com', 'repo.yarnpkg.com', 'nodejs.org'],
+  registryFiles: /^(\.npmrc|\.yarnrc|\.yarnrc\.yml|\.pnpmfile\.cjs|bunfig\.toml)$/,
   frameworks: [
     { name: 'express', pattern: /"express"\s*:/ },
     { name: 'fastify', pattern: /"fastify"\s*:/ },

@@ -9,6 +9,8 @@ export interface CheckPlan {
   /** In the order they run. A repository with several projects may have several of one name. */
   readonly checks: readonly { readonly name: CheckRun['name']; readonly command: string }[];
   readonly allowedHosts: readonly string[];
+  /** Registries that the repository's own files name, with the file: for the words about a host that was refused. */
+  readonly namedRegistries?: ReadonlyMap<string, string>;
   /** Stacks and frameworks, for the knowledge the agent is given: `['node', 'express']`. */
   readonly stackNames: readonly string[];
   /** The command that runs one test file alone; undefined when the file holds no test or we don't know its runner. */
@@ -27,6 +29,7 @@ export function planChecks(plan: Pick<Plan, 'setup' | 'checks' | 'allowedHosts'>
     ...(setup !== '' && { setup }),
     checks: checkOrder.flatMap((name) => commandsFor(name, plan.checks[name], stacks)),
     allowedHosts: [...new Set([...stacks.flatMap(({ registries }) => registries), ...plan.allowedHosts])],
+    namedRegistries: new Map(stacks.flatMap(({ namedRegistries }) => [...namedRegistries])),
     stackNames: [...new Set(stacks.flatMap(({ name, frameworks }) => [name, ...frameworks]))],
     isTestFile: (path) => stacks.some((stack) => stack.isTestFile(path)),
     testFileCommand: (path, text) => testFileCommand(stacks, path, text),

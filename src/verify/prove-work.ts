@@ -1,4 +1,5 @@
 import type { ChangeSet, Checkout, CheckRun, Proof } from '../domain/index.ts';
+import { describeRefusals } from '../refusals/index.ts';
 import type { TestFile } from './red-green.ts';
 import { changedTests, compareTests, runTestFiles, runTestFilesOnBase } from './red-green.ts';
 import type { Means } from './run-checks.ts';
@@ -45,9 +46,7 @@ async function runHead(input: ProofInput, tests: readonly TestFile[]): Promise<H
   const { run, blockedHosts } = await install(input, checkout, changes);
   if (run) reportRun(run, input, 'verify');
   const installed = run ? [run] : [];
-  const hosts = blockedHosts.map(({ host, port }) => `\`${host}:${String(port)}\``).join(', ');
-  const notes =
-    hosts === '' ? [] : [`The install step asked for hosts that are not allowed and did not get them: ${hosts}.`];
+  const notes = describeRefusals(run ? [{ command: run.command, passed: run.passed, hosts: blockedHosts }] : []);
   if (run && !run.passed && !wasRedBefore(run, baseline))
     return { checks: installed, tests: new Map(), isReady: false, notes };
   const ran = await runHeadChecks(input, checkout, tests);

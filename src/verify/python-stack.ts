@@ -9,6 +9,8 @@ export const pythonStack: StackRow = {
   reads:
     /^(requirements[\w.-]*\.txt|[\w.-]+-requirements\.txt|requirements\/[\w.-]+\.txt|pyproject\.toml|setup\.(py|cfg)|tox\.ini|mypy\.ini)$/,
   registries: ['pypi.org', 'files.pythonhosted.org'],
+  registryFiles:
+    /^(\.?pip\.conf|\.pip\/pip\.conf|uv\.toml|poetry\.toml|pyproject\.toml|Pipfile|(requirements\/)?[\w.-]*requirements[\w.-]*\.txt)$/,
   frameworks: ['fastapi', 'django', 'flask'].map((name) => ({
     name,
     pattern: new RegExp(`(^|["'\\s])${name}(\\[[\\w,]*\\])?\\s*($|["'=<>~!,;#])`, 'im'),

@@ -1,5 +1,5 @@
-import type { ChangeSet, Checkout, CheckRun, JobProgress } from '../domain/index.ts';
-import type { BlockedHost, Box, Sandbox } from '../sandbox/index.ts';
+import type { ChangeSet, Checkout, CheckRun, JobProgress, Refusal, RefusedHost } from '../domain/index.ts';
+import type { Box, Sandbox } from '../sandbox/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import type { CheckPlan } from './plan-checks.ts';
 
@@ -24,6 +24,8 @@ export interface Means {
   readonly checkPlan: CheckPlan;
   readonly signal: AbortSignal;
   readonly report: (progress: CheckProgress) => void;
+  /** Told what an install step was refused on the network, also of one that was cut short; awaited. */
+  readonly refused?: (refusal: Refusal) => Promise<void>;
   /** Shorter limits than the usual 15 minutes for the install step and 10 for each other command. */
   readonly limits?: Limits;
 }
@@ -33,33 +35,45 @@ export interface SetUp {
   /** Undefined when the repository has nothing to install. */
   readonly run?: CheckRun;
   readonly noise: ChangeSet;
-  readonly blockedHosts: readonly BlockedHost[];
+  readonly blockedHosts: readonly RefusedHost[];
 }
+
+type InstallMeans = Pick<Means, 'sandbox' | 'checkPlan' | 'signal' | 'limits' | 'refused'>;
 
 /**
  * Runs the install step on a checkout in a box of its own, the only one that may reach the allow-listed hosts, and closes it.
  * A step that fails is a value. Throws what the box throws.
  */
-export async function setUp(
-  sandbox: Sandbox,
-  checkout: Checkout,
-  checkPlan: CheckPlan,
-  signal: AbortSignal,
-): Promise<SetUp> {
-  return install({ sandbox, checkPlan, signal }, checkout, []);
+export async function setUp(means: InstallMeans, checkout: Checkout): Promise<SetUp> {
+  return install(means, checkout, []);
 }
 
 /** As `setUp`, on a tree with these changes in it. */
-export async function install(
-  { sandbox, checkPlan, signal, limits = defaultLimits }: Pick<Means, 'sandbox' | 'checkPlan' | 'signal' | 'limits'>,
-  checkout: Checkout,
-  changes: ChangeSet,
-): Promise<SetUp> {
+export async function install(means: InstallMeans, checkout: Checkout, changes: ChangeSet): Promise<SetUp> {
+  const { sandbox, checkPlan, signal, limits = defaultLimits } = means;
   if (checkPlan.setup === undefined) return { noise: [], blockedHosts: [] };
   await using box = await sandbox.open({ checkout, allowedHosts: checkPlan.allowedHosts, signal });
   if (changes.length > 0) await box.apply(changes);
-  const run = await runCommand(box, { name: 'install', command: checkPlan.setup }, limits.setupMs);
-  return { run, noise: await box.changes(), blockedHosts: box.blockedHosts() };
+  const command = { name: 'install', command: checkPlan.setup } as const;
+  const run = await runCommand(box, command, limits.setupMs).catch(async (error: unknown) => {
+    await tellRefused(box, { ...command, passed: false }, means);
+    throw error;
+  });
+  const blockedHosts = await tellRefused(box, run, means);
+  return { run, noise: await box.changes(), blockedHosts };
+}
+
+async function tellRefused(
+  box: Box,
+  { command, passed }: Pick<CheckRun, 'command' | 'passed'>,
+  { refused, checkPlan }: InstallMeans,
+): Promise<readonly RefusedHost[]> {
+  const hosts = box.blockedHosts().map((blocked) => {
+    const namedIn = checkPlan.namedRegistries?.get(blocked.host);
+    return { ...blocked, ...(namedIn !== undefined && { namedIn }) };
+  });
+  if (hosts.length > 0) await refused?.({ command, passed, hosts });
+  return hosts;
 }
 
 /** Runs a command in a box. It passes when it exits with 0 within its time. */

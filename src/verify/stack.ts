@@ -5,6 +5,8 @@ export interface Project {
   readonly files: ReadonlySet<string>;
   /** Texts of the files that the row asked to read, by path. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Texts of its files that may name registries, by path. */
+  readonly registryTexts: ReadonlyMap<string, string>;
 }
 
 /** What a row knows to run in one project. A missing command means that there is nothing to run. */
@@ -27,8 +29,10 @@ export interface StackRow {
   readonly manifests: RegExp;
   /** Paths, relative to the project, of the files whose text decides its commands and frameworks. */
   readonly reads: RegExp;
-  /** Hosts of the package registries that its install step needs. */
+  /** Hosts of the public registries that its package managers need, and where those send them on to as long as nobody else can keep things there. */
   readonly registries: readonly string[];
+  /** Paths, relative to the project, of files in which a repository names registries of its own. They are told, never followed. */
+  readonly registryFiles: RegExp;
   /** Frameworks by what their name looks like in the texts that were read. */
   readonly frameworks: readonly { readonly name: string; readonly pattern: RegExp }[];
   /** Whether a file, by its path in the repository, belongs to tests: the tests themselves and what only they read. */
@@ -43,6 +47,8 @@ export interface Stack {
   readonly folder: string;
   readonly frameworks: readonly string[];
   readonly registries: readonly string[];
+  /** Hosts that the project's own files name as registries, with the path of the file in the repository. */
+  readonly namedRegistries: ReadonlyMap<string, string>;
   readonly commands: ProjectCommands;
   /** True when the root's install step already installs this project. */
   readonly isInstalledByRoot: boolean;

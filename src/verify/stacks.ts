@@ -17,6 +17,7 @@ const stackRows: readonly StackRow[] = [
     manifests: /^Gemfile$/,
     reads: /^Gemfile$/,
     registries: ['rubygems.org', 'index.rubygems.org'],
+    registryFiles: /^(Gemfile|\.bundle\/config)$/,
     frameworks: ['rails', 'sinatra'].map((name) => ({ name, pattern: new RegExp(`gem ["']${name}["']`) })),
     testFiles: /(^|\/)(spec|test)\//,
     commands: nothingToRun,
@@ -26,7 +27,13 @@ const stackRows: readonly StackRow[] = [
     language: 'Java',
     manifests: /^(pom\.xml|build\.gradle(\.kts)?)$/,
     reads: /^(pom\.xml|build\.gradle(\.kts)?)$/,
-    registries: ['repo.maven.apache.org', 'repo1.maven.org', 'services.gradle.org', 'plugins.gradle.org'],
+    // Maven Central by both of its names; Gradle itself, and its plugins, with where they send on to.
+    registries: [
+      ...['repo.maven.apache.org', 'repo1.maven.org'],
+      ...['services.gradle.org', 'downloads.gradle.org', 'plugins.gradle.org', 'plugins-artifacts.gradle.org'],
+    ],
+    registryFiles:
+      /^(pom\.xml|\.mvn\/settings\.xml|(build|settings)\.gradle(\.kts)?|gradle\/wrapper\/gradle-wrapper\.properties)$/,
     frameworks: [{ name: 'spring', pattern: /org\.springframework/ }],
     testFiles: /(^|\/)src\/test\//,
     commands: nothingToRun,
@@ -93,9 +100,23 @@ async function readProject(
 ): Promise<Project> {
   const prefix = folder === '' ? '' : `${folder}/`;
   const own = paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
-  const read = own.filter((path) => row.reads.test(path)).sort();
-  const texts = await Promise.all(read.map(async (path) => [path, (await readText(prefix + path)) ?? ''] as const));
-  return { folder, files: new Set(own), texts: new Map(texts) };
+  const read = async (wanted: RegExp): Promise<ReadonlyMap<string, string>> => {
+    const found = own.filter((path) => wanted.test(path)).sort();
+    return new Map(
+      await Promise.all(found.map(async (path) => [path, (await readText(prefix + path)) ?? ''] as const)),
+    );
+  };
+  const [texts, registryTexts] = await Promise.all([read(row.reads), read(row.registryFiles)]);
+  return { folder, files: new Set(own), texts, registryTexts };
+}
+
+/** Hosts in the addresses of these texts, in lower case, each with the first path that has it. */
+function namedIn({ folder, registryTexts }: Project): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  for (const [path, text] of registryTexts)
+    for (const [, host = ''] of text.matchAll(/https?:\/\/(?:[^\s/@"'<>]{0,200}@)?([a-z0-9.-]{1,253})/gi))
+      if (!named.has(host.toLowerCase())) named.set(host.toLowerCase(), folder === '' ? path : `${folder}/${path}`);
+  return named;
 }
 
 function openStack(row: StackRow, project: Project): Stack {
@@ -106,6 +127,7 @@ function openStack(row: StackRow, project: Project): Stack {
     folder: project.folder,
     frameworks: row.frameworks.filter(({ pattern }) => pattern.test(texts)).map(({ name }) => name),
     registries: row.registries,
+    namedRegistries: namedIn(project),
     commands: row.commands(project),
     isInstalledByRoot: false,
     isTestFile: (path) => row.testFiles.test(path),

@@ -70,7 +70,7 @@ describe('the allow-list proxy', () => {
     );
     expect(output).toContain('from the origin200\nfrom the origin200\n403\n');
     expect(output).toContain('Connection refused');
-    expect(box.blockedHosts()).toEqual([{ host: 'other.example', port }]);
+    expect(box.blockedHosts()).toEqual([{ host: 'other.example', port, reason: 'not listed' }]);
     expect(requests).toEqual([`GET registry.example:${port}/plain `, `GET registry.example:${port}/tunnel `]);
   });
 
@@ -112,7 +112,7 @@ describe('the allow-list proxy', () => {
     const egress = { ...publicEgress, ports: [port], resolve: async () => ['93.184.215.14', '127.0.0.1'] };
     await using proxy = await open(['allowed.example'], egress);
     expect(await say(proxy.socketPath, `CONNECT allowed.example:${port} HTTP/1.1\r\n\r\n`)).toMatch(/ 403 /);
-    expect(proxy.blocked()).toEqual([{ host: 'allowed.example', port }]);
+    expect(proxy.blocked()).toEqual([{ host: 'allowed.example', port, reason: 'private address' }]);
   });
 
   it('connects to the address it checked and does not look the name up again', async () => {
@@ -143,9 +143,45 @@ describe('the allow-list proxy', () => {
     for (const host of ['a.example', 'b.example', 'A.example.', 'b.example'])
       await say(proxy.socketPath, `CONNECT ${host}:443 HTTP/1.1\r\n\r\n`);
     expect(proxy.blocked()).toEqual([
-      { host: 'a.example', port: 443 },
-      { host: 'b.example', port: 443 },
+      { host: 'a.example', port: 443, reason: 'port' },
+      { host: 'b.example', port: 443, reason: 'port' },
     ]);
+  });
+});
+
+describe('D3: a refused host', () => {
+  it.each([
+    ['CONNECT other.example:443', { host: 'other.example', port: 443, reason: 'not listed' }],
+    ['GET http://other.example/', { host: 'other.example', port: 80, reason: 'not listed' }],
+    ['CONNECT listed.example:22', { host: 'listed.example', port: 22, reason: 'port' }],
+    ['CONNECT 93.184.215.14:443', { host: '93.184.215.14', port: 443, reason: 'address' }],
+    ['CONNECT 0x7f000001:443', { host: '0x7f000001', port: 443, reason: 'address' }],
+    ['CONNECT 127.1:443', { host: '127.1', port: 443, reason: 'address' }],
+    ['CONNECT [::1]:443', { host: '[::1]', port: 443, reason: 'address' }],
+    ['GET http://2130706433/', { host: '127.0.0.1', port: 80, reason: 'address' }],
+    ['CONNECT metadata.example:80', { host: 'metadata.example', port: 80, reason: 'private address' }],
+    ['CONNECT nowhere.example:80', { host: 'nowhere.example', port: 80, reason: 'private address' }],
+  ])('of %s is written down with its reason', async (request, expected) => {
+    const addresses: Record<string, string[]> = { 'metadata.example': ['169.254.169.254'], 'nowhere.example': [] };
+    const egress = { ...publicEgress, resolve: async (host: string) => addresses[host] ?? ['93.184.215.14'] };
+    await using proxy = await open(['listed.example', 'metadata.example', 'nowhere.example', '127.0.0.1'], egress);
+    expect(await say(proxy.socketPath, `${request} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)).toMatch(/ 403 /);
+    expect(proxy.blocked()).toEqual([expected]);
+  });
+
+  it('that nobody listed is not looked up: the question itself would leave the machine', async () => {
+    const asked: string[] = [];
+    const egress = localEgress({
+      resolve: async (host: string) => {
+        asked.push(host);
+        return ['127.0.0.1'];
+      },
+    });
+    await using proxy = await open(['allowed.example'], egress);
+    await say(proxy.socketPath, `CONNECT what-i-know.evil.example:${port} HTTP/1.1\r\n\r\n`);
+    expect(asked).toEqual([]);
+    await say(proxy.socketPath, `GET http://allowed.example:${port}/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(asked).toEqual(['allowed.example']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Refusal } from '../../src/domain/index.ts';
 import { ensureReply, ensureSeen, openStatus, removeTwins, type Ending } from '../../src/publish/index.ts';
 import { renderStatus } from '../../src/publish/status-text.ts';
 import { shareStandIn, writesOf, type GitHubWorld } from '../github/github-world.ts';
@@ -99,6 +100,23 @@ describe('the status comment', () => {
     await status.finish({ type: 'stopped', by: 'mona' });
     expect(world.repo.comments(1).find(({ id }) => id === forged.id)?.body).toContain('forged');
     expect(statusOf(world)).toHaveLength(2);
+  });
+
+  it('D3: shows what the install step was refused, also what was known before it was opened, to the end', async () => {
+    await using world = await openWorld();
+    const { job, deps } = await aDesk(world);
+    const refusalOf = (host: string): Refusal => ({
+      command: 'npm ci',
+      passed: true,
+      hosts: [{ host, port: 443, reason: 'not listed' }],
+    });
+    const status = await openStatus(job, deps, { refusals: [refusalOf('a.example.com')] });
+    expect(statusOf(world)[0]).toContain('allow: [a.example.com]');
+    status.refused([refusalOf('a.example.com'), refusalOf('b.example.com')]);
+    await status.finish({ type: 'failed', step: 'verify', reason: 'it broke' });
+    expect(statusOf(world)[0]).toMatch(
+      /failed at step verify: it broke\. [^]*allow: \[a\.example\.com, b\.example\.com\]/,
+    );
   });
 
   it('survives edits that fail, and insists on the last one', async () => {

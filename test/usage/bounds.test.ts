@@ -119,6 +119,14 @@ describe.each(given)('D12: groups below $path', ({ path }) => {
     expect(await listGroups()).toEqual(before);
   });
 
+  it('whose service is gone are swept by the next process that looks for groups', async () => {
+    const dead = join(path, `backend-developer-999998.1.${namespace}`);
+    await mkdir(dead);
+    await findGroups({ tasks: 8, memoryBytes: 64 * 1024 ** 2, processors: 1 });
+    await expect(readdir(dead)).rejects.toThrow('ENOENT');
+    expect(await readdir(path)).toContain(own);
+  });
+
   it('whose service is gone are swept with what still runs in them; those of a living one stay', async () => {
     const dead = join(path, `backend-developer-999999.1.${namespace}`);
     await mkdir(join(dead, 'box-1'), { recursive: true });

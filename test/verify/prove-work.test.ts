@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Proof } from '../../src/domain/index.ts';
+import type { Proof, Refusal } from '../../src/domain/index.ts';
 import { createSandbox } from '../../src/sandbox/index.ts';
 import type { CheckProgress } from '../../src/verify/index.ts';
 import { detectStacks, planChecks, proveWork, renderFailure, runBaseline, setUp } from '../../src/verify/index.ts';
@@ -158,7 +160,7 @@ describe('the install step', () => {
       checks: { test: 'test -z "$https_proxy$HTTPS_PROXY"' },
     });
     const checkout = await workspace.checkout('agent');
-    const done = await setUp(sandbox, checkout, checkPlan, signal);
+    const done = await setUp({ sandbox, checkPlan, signal }, checkout);
     expect(done.run).toMatchObject({ name: 'install', passed: true });
     expect(done.noise.map(({ path }) => path)).toEqual(['generated.txt']);
     expect(done.blockedHosts).toEqual([]);
@@ -172,12 +174,32 @@ describe('the install step', () => {
       { 'app.py': 'double = lambda x: 2 * x\n' },
       { setup },
     );
-    expect(proof.notes[0]).toContain('packages.example.com:443');
+    expect(proof.notes[0]).toContain('`packages.example.com:443` is not allowed so far');
+    expect(proof.notes[0]).toContain('which failed');
+  });
+
+  it('tells of each run that asked for such a host, also of one that was cut short', async () => {
+    const setup = 'curl -s http://packages.example.com/; echo done';
+    const told: Refusal[] = [];
+    const refused = async (refusal: Refusal) => void told.push(refusal);
+    const means = { ...(await arrange({ ...python, 'test_app.py': testOf('4') }, { setup })), refused };
+    await runBaseline(means);
+    const hosts = [{ host: 'packages.example.com', port: 80, reason: 'not listed' }];
+    expect(told).toEqual([{ command: setup, passed: true, hosts }]);
+    const stop = new AbortController();
+    const longer = `curl -s http://packages.example.com/; touch begun; sleep 60`;
+    const cutShort = { ...means, checkPlan: { ...means.checkPlan, setup: longer }, signal: stop.signal };
+    const checkout = await means.workspace.checkout('agent');
+    const done = setUp(cutShort, checkout);
+    await expect.poll(() => existsSync(join(checkout.tree, 'begun')), { timeout: 10_000 }).toBe(true);
+    stop.abort();
+    await expect(done).rejects.toMatchObject({ code: 'aborted' });
+    expect(told.slice(1)).toEqual([{ command: longer, passed: false, hosts }]);
   });
 
   it('is nothing where there is nothing to install', async () => {
     const { workspace, checkPlan, signal } = await arrange(python);
     const checkout = await workspace.checkout('agent');
-    expect(await setUp(sandbox, checkout, checkPlan, signal)).toEqual({ noise: [], blockedHosts: [] });
+    expect(await setUp({ sandbox, checkPlan, signal }, checkout)).toEqual({ noise: [], blockedHosts: [] });
   });
 });

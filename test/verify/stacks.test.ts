@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { detectStacks, planChecks } from '../../src/verify/index.ts';
 import type { CheckPlan } from '../../src/verify/index.ts';
@@ -176,6 +178,81 @@ describe('the checks found in a repository', () => {
   it('leave the install step out when the settings say so', async () => {
     const plan = await planFor({ 'go.mod': 'require a v1' }, { setup: '' });
     expect(plan).not.toHaveProperty('setup');
+  });
+});
+
+/** The table of docs/configuration.md: what a manifest opens. */
+const documented = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8')
+  .split('\n')
+  .flatMap((line) => {
+    const [, manifests, hosts] = /^\| (`[^|]+`) \| [^|]+ \| ((?:`[a-z0-9.-]+`(?:, )?)+) \|/.exec(line) ?? [];
+    const words = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
+    return manifests === undefined || hosts === undefined ? [] : [[words(manifests), words(hosts)] as const];
+  });
+
+describe('the registries that the install step may reach', () => {
+  it.each(documented)('for %j are %j, as the documentation says', async (manifests, hosts) => {
+    for (const name of manifests) expect((await planFor({ [name]: '' })).allowedHosts).toEqual(hosts);
+  });
+
+  it('are documented for every stack there is', async () => {
+    const all = { 'package.json': '{}', 'setup.py': '', 'go.mod': '', Gemfile: '', 'pom.xml': '' };
+    const { allowedHosts, stackNames } = await planFor(all);
+    expect(new Set(documented.flatMap(([, hosts]) => hosts))).toEqual(new Set(allowedHosts));
+    expect(documented).toHaveLength(stackNames.length);
+  });
+
+  it.each<[string, Files]>([
+    ['npm and node-gyp', { 'package.json': '{}', at: 'registry.npmjs.org nodejs.org' }],
+    [
+      'yarn, old and new, by corepack',
+      { 'package.json': '{}', at: 'registry.yarnpkg.com repo.yarnpkg.com registry.npmjs.org' },
+    ],
+    ['pnpm by corepack', { 'package.json': '{}', 'pnpm-lock.yaml': '', at: 'registry.npmjs.org' }],
+    ['pip', { 'requirements.txt': '', at: 'pypi.org files.pythonhosted.org' }],
+    ['uv', { 'uv.lock': '', at: 'pypi.org files.pythonhosted.org' }],
+    ['poetry', { 'poetry.lock': '', at: 'pypi.org files.pythonhosted.org' }],
+    ['Go', { 'go.mod': '', at: 'proxy.golang.org sum.golang.org' }],
+    ['Bundler', { Gemfile: '', at: 'index.rubygems.org rubygems.org' }],
+    ['Maven', { 'pom.xml': '', at: 'repo.maven.apache.org repo1.maven.org' }],
+    [
+      'Gradle',
+      {
+        'build.gradle.kts': '',
+        at: 'services.gradle.org downloads.gradle.org plugins.gradle.org repo.maven.apache.org',
+      },
+    ],
+  ])('have what %s needs', async (_what, { at = '', ...files }) => {
+    expect((await planFor(files)).allowedHosts).toEqual(expect.arrayContaining(at.split(' ')));
+  });
+
+  it.each<[string, string]>([
+    ['github.com', 'package.json'],
+    ['codeload.github.com', 'package.json'],
+    ['storage.googleapis.com', 'go.mod'],
+    ['raw.githubusercontent.com', 'pom.xml'],
+  ])('never have %s, where anybody can keep things', async (host, manifest) => {
+    const { allowedHosts } = await planFor({ [manifest]: '' });
+    expect(allowedHosts).not.toContain(host);
+    expect(allowedHosts.length).toBeGreaterThan(1);
+  });
+
+  it.each<[string, string, string, string]>([
+    ['npm', 'package.json', '.npmrc', '@acme:registry=https://NPM.acme.example.com/a\n'],
+    ['yarn', 'package.json', '.yarnrc.yml', 'npmRegistryServer: "https://npm.acme.example.com"\n'],
+    ['pip', 'requirements.txt', 'pip.conf', '[global]\nindex-url = https://ada:pw@npm.acme.example.com/simple\n'],
+    ['pip in its requirements', 'setup.py', 'requirements.txt', '--extra-index-url http://npm.acme.example.com\na\n'],
+    ['uv', 'setup.py', 'uv.toml', '[[index]]\nurl = "https://npm.acme.example.com/simple"\n'],
+    ['Maven', 'pom.xml', '.mvn/settings.xml', '<url>https://npm.acme.example.com:8443/a</url>'],
+    ['Gradle', 'build.gradle', 'settings.gradle', 'maven { url = "https://npm.acme.example.com/a" }'],
+    ['Bundler', 'Gemfile', '.bundle/config', 'BUNDLE_MIRROR__ALL: "https://npm.acme.example.com"'],
+  ])('are not those that a repository names for %s: they are only known by their file', async (...args) => {
+    const [, manifest, path, text] = args;
+    for (const folder of ['', 'api/']) {
+      const plan = await planFor({ [folder + manifest]: '', [folder + path]: text });
+      expect(plan.allowedHosts.filter((host) => host.includes('acme'))).toEqual([]);
+      expect(plan.namedRegistries?.get('npm.acme.example.com')).toBe(folder + path);
+    }
   });
 });
 
