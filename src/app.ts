@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { createGitHub, type GitHubOptions } from './github/index.ts';
 import { createModel } from './model/index.ts';
 import { createProgressBus, type ProgressBus } from './progress.ts';
-import { createSandbox, type Sandbox } from './sandbox/index.ts';
+import { createSandbox, type Limits, type Sandbox } from './sandbox/index.ts';
 import { openStore, type RunSummary, type Store, type StoreOptions } from './store/index.ts';
 import { createIntake, createPages, startServer, type HttpServer, type VerifiedDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly leaks?: LeakScan;
   /** Other limits and delays than GitHub's and ours: for stand-ins that live faster. */
   readonly timing?: Pick<StoreOptions, 'pace' | 'settleMs' | 'retryDelays'>;
+  /** Narrower limits for boxes than the usual ones. */
+  readonly limits?: Partial<Limits>;
 }
 
 /**
@@ -78,7 +80,13 @@ async function openDeps(
   { log, leaks, started }: { log: Logger; leaks: LeakScan; started: Stops },
 ): Promise<Deps> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const sandbox = createSandbox({ kind: config.sandbox, nodePath: process.execPath, log });
+  const sandbox = createSandbox({
+    kind: config.sandbox,
+    ...(config.sandboxImage && { image: config.sandboxImage }),
+    nodePath: process.execPath,
+    log,
+    limits: options.limits ?? {},
+  });
   const { appId, readPrivateKey, apiUrl: baseUrl } = config.github;
   const privateKey = () => {
     const key = readPrivateKey(warnOfSecret(log));

@@ -3,7 +3,7 @@ import { homedir, availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { BotError } from './domain/index.ts';
+import { BotError, isImageReference } from './domain/index.ts';
 import { followSecret, type Warn } from './follow-secret.ts';
 import { PrivateKey, secretFile, secretNames, WebhookSecrets, withSecretFiles } from './secrets.ts';
 
@@ -35,7 +35,11 @@ const Environment = z.object({
   ROLE: z.enum(['all', 'web', 'worker']).default('all'),
   CONCURRENCY: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   PUBLIC_URL: z.url('must be a URL, for example https://backend.example.com').optional(),
-  SANDBOX: z.enum(['bubblewrap', 'unsafe-none']).default('bubblewrap'),
+  SANDBOX: z.enum(['bubblewrap', 'container', 'unsafe-none']).default('bubblewrap'),
+  SANDBOX_IMAGE: z
+    .string()
+    .refine(isImageReference, 'must name a container image, for example node:24-bookworm')
+    .optional(),
   BUDGET_USD_PER_JOB: dollars(5),
   BUDGET_USD_PER_DAY: dollars(50),
   PREFERENCES_PATH: z.string().min(1).optional(),
@@ -78,6 +82,8 @@ export interface Config {
   readonly role: Environment['ROLE'];
   readonly concurrency: number;
   readonly sandbox: Environment['SANDBOX'];
+  /** What boxes are made from where they are containers and the repository names nothing else. */
+  readonly sandboxImage?: string;
   readonly budget: { readonly usdPerJob: number; readonly usdPerDay: number };
   /** The operator's preferences file, when there is one. */
   readonly preferencesPath?: string;
@@ -145,6 +151,11 @@ export function readConfig(variables: Variables): Config {
       'ANTHROPIC_API_KEY is missing: set the API key of your Anthropic account, for example sk-ant-api03-…',
     ]);
   }
+  if (environment.SANDBOX === 'container' && !environment.SANDBOX_IMAGE && environment.ROLE !== 'web') {
+    throw invalid([
+      'SANDBOX_IMAGE is missing: with SANDBOX=container, set the image that boxes are made from, for example SANDBOX_IMAGE=node:24-bookworm',
+    ]);
+  }
   if (environment.ROLE !== 'all' && !environment.DATABASE_URL) {
     throw invalid([`ROLE=${environment.ROLE} needs DATABASE_URL: only PostgreSQL can be shared between processes`]);
   }
@@ -171,6 +182,7 @@ function toConfig(environment: Environment, variables: Variables): Config {
     role: environment.ROLE,
     concurrency: environment.CONCURRENCY,
     sandbox: environment.SANDBOX,
+    ...(environment.SANDBOX_IMAGE && { sandboxImage: environment.SANDBOX_IMAGE }),
     budget: { usdPerJob: environment.BUDGET_USD_PER_JOB, usdPerDay: environment.BUDGET_USD_PER_DAY },
     ...(preferencesPath && { preferencesPath }),
     log: {

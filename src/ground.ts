@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { buildPrompt, type AgentDeps, type AgentRunInput } from './agent/index.ts';
 import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
-import type { BlockedHost } from './sandbox/index.ts';
 import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
 import { loadDefinition, loadKnowledge } from './team/index.ts';
+import { withImage } from './sandbox/index.ts';
 import { openWorkspace, type Workspace } from './workspace/index.ts';
 import { gatherTask } from './briefing.ts';
 import type { Desk } from './deps.ts';
@@ -20,7 +20,6 @@ export interface Ground extends AsyncDisposable {
   readonly baseline: readonly CheckRun[];
   /** What the set-up step left in the agent's work tree: no part of anybody's change. */
   readonly noise: ChangeSet;
-  readonly blockedHosts: readonly BlockedHost[];
   /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
   readonly agent: Omit<AgentRunInput, 'attempt' | 'feedback'>;
   /** What the readers of the pull request should know of how the task was read. */
@@ -37,19 +36,28 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   const workspace = opened.use(await openWorkspaceOf(job, desk));
   await reporter.step('plan');
   const checkPlan = planChecks(job.plan, await detectStacks(workspace.files, (path) => workspace.readText(path)));
-  const means: Means = { workspace, checkPlan, sandbox: desk.sandbox, signal: desk.signal, report: desk.report };
+  const { signal, report } = desk;
+  const sandbox = withImage(desk.sandbox, job.plan.image);
+  const means: Means = {
+    workspace,
+    checkPlan,
+    sandbox,
+    signal,
+    report,
+    refused: (refusal) => reporter.refused(refusal),
+  };
   await reporter.step('set up');
   const baseline = await desk.journal.once('baseline', () => runBaseline(means));
   const checkout = await workspace.checkout('agent', baselineCheckout);
-  const { noise, blockedHosts } = await setUp(desk.sandbox, checkout, checkPlan, desk.signal);
-  const box = opened.use(await desk.sandbox.open({ checkout, signal: desk.signal }));
+  const { noise } = await setUp(means, checkout);
+  const box = opened.use(await sandbox.open({ checkout, signal }));
   await box.apply(await desk.journal.latestChanges());
   const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline }, desk);
-  const agent = { ...briefed, box, signal: desk.signal };
+  const agent = { ...briefed, box, signal };
   const steering = await openSteering(job, desk);
   const held = opened.move();
   const dispose = () => held.disposeAsync();
-  return { workspace, means, baseline, noise, blockedHosts, agent, notes, steering, [Symbol.asyncDispose]: dispose };
+  return { workspace, means, baseline, noise, agent, notes, steering, [Symbol.asyncDispose]: dispose };
 }
 
 async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {
@@ -76,6 +84,12 @@ async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: D
     prompt: buildPrompt({ definition, knowledge, task, delimiter }),
     budget: job.plan.budget,
     wantedModel: job.plan.model ?? definition.model,
-    notes: task.notes,
+    notes: [...task.notes, ...noteImage(job, desk)],
   };
+}
+
+/** Settings may say what cannot be done here; who reads the proof has to know what it was made with. */
+function noteImage({ plan: { image } }: Job, { sandbox }: Desk): readonly string[] {
+  if (image === undefined || sandbox.takesImages) return [];
+  return [`The image that the settings name (\`${image}\`) was not used: this app does not run work in containers.`];
 }

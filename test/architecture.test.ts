@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { mayImport, packageHomes, pureRooms, teammates } from './house.ts';
@@ -228,6 +228,26 @@ describe('the map', () => {
   });
 });
 
+describe('SECURITY.md', () => {
+  const text = readFileSync('SECURITY.md', 'utf8');
+
+  it('proves each line of what it can and cannot do by a test that exists', () => {
+    const table = text.slice(text.indexOf('## 3.'), text.indexOf('## 4.'));
+    const promises = table.split('\n').filter((line) => /^\| (?!it \|)/u.test(line));
+    expect(promises.length).toBeGreaterThan(20);
+    expect(promises.filter((line) => !/`test\/[\w./-]+\.ts`/u.test(line))).toEqual([]);
+    const named = [...text.matchAll(/`(test\/[^`]+)`/gu)].map(([, path = '']) => path);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it('names only files and pages that exist, and a command that does', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/gu)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((path) => !existsSync(path))).toEqual([]);
+    expect(readFileSync('package.json', 'utf8')).toContain('"backend": "node src/cli/main.ts"');
+  });
+});
+
 function toSource(path: string, text: string): Source {
   return { path, text, nodes: withChildren(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)) };
 }
@@ -293,7 +313,9 @@ function isAtHome(path: string, name: string): boolean {
 }
 
 function isPure(path: string): boolean {
-  return ['domain', 'markdown', 'characters', 'leaks', 'visible', ...pureRooms].includes(placeOf(path) ?? '');
+  return ['domain', 'markdown', 'characters', 'refusals', 'leaks', 'visible', ...pureRooms].includes(
+    placeOf(path) ?? '',
+  );
 }
 
 function findImpurities(place: string | undefined, nodes: readonly ts.Node[]): readonly string[] {

@@ -1,6 +1,7 @@
 /** What may import what, as ARCHITECTURE.md tells it; the rules that hold it are in architecture.test.ts. */
 
-export const doors = 'database claim limits store github workspace egress isolation usage sandbox model'.split(' ');
+export const doors =
+  'database claim limits store github workspace egress isolation usage container sandbox model'.split(' ');
 export const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
 export const pureRooms = ['trigger', 'policy', 'job'];
 
@@ -8,9 +9,10 @@ export const pureRooms = ['trigger', 'policy', 'job'];
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   toolhost: [],
-  markdown: [],
-  visible: ['markdown'],
+  markdown: ['characters'],
+  visible: ['markdown', 'characters'],
   characters: [],
+  refusals: ['markdown', 'domain'],
   leaks: [],
   tokens: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
@@ -19,9 +21,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   limits: ['domain', 'database'],
   store: ['domain', 'database', 'claim', 'limits'],
   usage: ['domain', 'isolation'],
-  sandbox: ['domain', 'egress', 'isolation', 'usage'],
-  ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', ...doors]])),
-  top: ['domain', 'leaks', 'visible', ...doors, ...rooms],
+  container: ['domain', 'isolation', 'usage'],
+  sandbox: ['domain', 'egress', 'isolation', 'usage', 'container'],
+  ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
+  policy: ['domain', 'visible', ...doors],
+  top: ['domain', 'leaks', 'visible', 'characters', ...doors, ...rooms],
   cli: ['domain', 'top', ...doors, ...rooms],
 };
 
@@ -39,7 +43,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['web', 'top'],
   pino: ['web', 'top'],
   'pino-pretty': ['top'],
-  yaml: ['policy', 'team'],
+  yaml: ['policy', 'team', 'cli'],
   mdast: ['visible'],
   'mdast-util-from-markdown': ['visible'],
   'mdast-util-gfm': ['visible'],

@@ -5,6 +5,8 @@ import { createGitHub } from '../github/index.ts';
 import { createModel } from '../model/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openStore } from '../store/index.ts';
+import { compareApp, readManifest } from './app-permissions.ts';
+import { describeSandbox, openLimitsLog } from './kernel-limits.ts';
 
 /** What one check found. A problem's words say what is wrong and what puts it right. */
 export interface Finding {
@@ -86,22 +88,27 @@ async function lookAtDatabase({ dataDir, databaseUrl }: Config): Promise<string>
   return databaseUrl ? 'PostgreSQL answers and its schema is up to date' : 'the embedded one opens';
 }
 
-async function lookAtSandbox({ sandbox: kind }: Config): Promise<Pick<Finding, 'verdict' | 'words'>> {
+async function lookAtSandbox({
+  sandbox: kind,
+  sandboxImage: image,
+}: Config): Promise<Pick<Finding, 'verdict' | 'words'>> {
   if (kind === 'unsafe-none')
     return {
       verdict: 'warned',
       words:
         'SANDBOX=unsafe-none: the model’s commands and the code of repositories run on this machine; unset it for bubblewrap',
     };
-  await createSandbox({ kind, nodePath: process.execPath }).selfTest();
-  return { verdict: 'good', words: `${kind} denies everything that the self-test tries` };
+  const { missing, log } = openLimitsLog();
+  const sandbox = createSandbox({ kind, nodePath: process.execPath, log, ...(image !== undefined && { image }) });
+  await sandbox.selfTest();
+  return describeSandbox((await sandbox.madeWith?.()) ?? kind, missing);
 }
 
-async function lookAtGitHub({ github }: Config): Promise<string> {
+async function lookAtGitHub({ github }: Config): ReturnType<Check['look']> {
   const { appId, readPrivateKey, apiUrl: baseUrl } = github;
   const app = createGitHub({ appId, privateKey: () => readPrivateKey(), baseUrl });
-  const [{ slug }, installations] = [await app.identity(), await app.installations()];
-  return `${slug} is installed ${installations.length} times`;
+  const [identity, installations] = [await app.identity(), await app.installations()];
+  return compareApp(identity, await readManifest()) ?? `${identity.slug} is installed ${installations.length} times`;
 }
 
 async function lookAtModel({ model }: Config): Promise<string> {

@@ -17,9 +17,17 @@ export interface Launch {
   readonly cwd: string;
   /**
    * `namespace`: bwrap, whose first inner process takes all others with it. With a mark: a tool host that ends what it started when its input
-   * closes; if it is killed before, we do, by the mark that everything it starts has in its environment.
+   * closes; if it is killed before, we do, by the mark that everything it starts has in its environment. A container's engine ends it.
    */
-  readonly ending: 'namespace' | { readonly mark: string };
+  readonly ending: 'namespace' | { readonly mark: string } | ContainerEnding;
+}
+
+/** The program only speaks for a container, which somebody else runs: it outlives the program, and has to be ended by name. */
+export interface ContainerEnding {
+  /** Ends everything in the container and removes it; also when it is gone already. Never throws. */
+  readonly remove: () => Promise<void>;
+  /** The container's first process as the host sees it, once that is known. */
+  readonly firstPid: () => number | undefined;
 }
 
 /** A running tool host's process, with bwrap around it or not. */
@@ -38,6 +46,8 @@ const graceMs = 5000;
 const keptComplaint = 600;
 
 export function startBoxProcess(launch: Launch): BoxProcess {
+  const { ending } = launch;
+  if (typeof ending === 'object' && 'remove' in ending) return startContainer(launch, ending);
   const nothing = openSync('/dev/null', 'r+');
   const covers = coverInherited(nothing);
   const child = spawn(launch.program, launch.args, {
@@ -53,7 +63,6 @@ export function startBoxProcess(launch: Launch): BoxProcess {
   const firstPid = readFirstPid(report, launch.onFirstPid);
   const complaint = gatherHead(errors);
   const ended = waitForEnd(child, complaint);
-  const { ending } = launch;
   const gone = ended.then(async () => (ending === 'namespace' ? endNamespace(firstPid()) : killMarked(ending.mark)));
   child.once('exit', () => {
     // Killed before it could report, it leaves an inner process that waits for it for ever and holds our pipes.
@@ -78,6 +87,22 @@ export function startBoxProcess(launch: Launch): BoxProcess {
   }
 
   return { input, output, firstPid, ended, end };
+}
+
+/** The engine hands no descriptor but these three on, so that there is nothing to cover. */
+function startContainer({ program, args, env, cwd }: Launch, { remove, firstPid }: ContainerEnding): BoxProcess {
+  const child = spawn(program, args, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  child.stdin.on('error', () => undefined);
+  const ended = waitForEnd(child, gatherHead(child.stderr));
+  let removed: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    removed ??= remove();
+    await removed;
+    child.kill('SIGKILL');
+    await ended;
+  }
+  void ended.then(end); // whoever ended the program may have left the container
+  return { input: child.stdin, output: child.stdout, firstPid, ended, end };
 }
 
 type Streams = [Writable, Readable, Readable, Readable, Writable, Writable];

@@ -77,7 +77,7 @@ const hostEtc = (
   'pki/tls/certs pki/ca-trust/extracted protocols services ssl/certs ssl/openssl.cnf'
 ).split(' ');
 
-const ownEtc = ['passwd', 'group', 'hosts', 'nsswitch.conf', 'gitconfig'];
+export const ownEtc = ['passwd', 'group', 'hosts', 'nsswitch.conf', 'gitconfig'];
 
 /** The environment of every command in a box, to the last name. */
 export function boxEnvironment(hasProxy: boolean): Readonly<Record<string, string>> {

@@ -15,6 +15,7 @@ import {
 } from './bubblewrap.ts';
 import { compileToolHost } from './compile.ts';
 import { assembleFilter } from './seccomp.ts';
+import { bubblewrapTraits, type Traits } from './traits.ts';
 
 export interface LaunchSetting {
   readonly kind: 'bubblewrap' | 'unsafe-none';
@@ -24,12 +25,18 @@ export interface LaunchSetting {
 }
 
 /** Files of a box's own /etc. */
-const etc = join(import.meta.dirname, 'etc');
+export const etc = join(import.meta.dirname, 'etc');
 
 /** What to start, and what the tool host is told first: where it is. */
 export interface PreparedLaunch {
   readonly launch: Launch;
   readonly place: Readonly<Record<string, unknown>>;
+  /** What its evidence is held against; undefined where there is no box. */
+  readonly traits?: Traits;
+  /** What to do when the program said this; undefined when its words say it all. */
+  readonly advise?: (complaint: string) => string | undefined;
+  /** Finds the first process of a box that runs, where its program does not report it. Throws BotError `box-lost`. */
+  readonly locate?: () => Promise<void>;
 }
 
 /** Gets the checkout ready to be mounted and says what to start. Throws BotError `box-unavailable` naming the missing package. */
@@ -73,6 +80,7 @@ async function launchInBox(
   const toolHost = [inside.node, `${inside.toolhost}/main.js`];
   return {
     place,
+    traits: bubblewrapTraits,
     launch: {
       program,
       args: ['--args', String(argumentsDescriptor), '--', ...prlimitArguments(setting.limits), ...toolHost],
@@ -113,7 +121,7 @@ async function launchUnsafe(setting: LaunchSetting, checkout: Checkout): Promise
 }
 
 /** git's folder is mounted over the tree's `.git`, which must be an empty folder for that and not the file that points to it. */
-async function makeMountPoint(path: string): Promise<void> {
+export async function makeMountPoint(path: string): Promise<void> {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isDirectory() === true) return;
   await rm(path, { force: true });
@@ -154,7 +162,7 @@ async function findProgram(name: string, packageName: string): Promise<string> {
 }
 
 /** What comes with our own packages. */
-async function requireProgram(path: string, name: string): Promise<void> {
+export async function requireProgram(path: string, name: string): Promise<void> {
   if (await isProgram(path)) return;
   throw new BotError('box-unavailable', `${name} is missing: ${path} is no program. Install it with: npm ci`);
 }
@@ -189,7 +197,7 @@ export function readHindrance(complaint: string): string | undefined {
   return hindrances.find(({ words }) => words.test(complaint))?.advice;
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

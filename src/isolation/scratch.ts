@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Makes a temporary folder that names the process it belongs to, so that what a killed one leaves behind can be told and removed. */
-export async function makeScratch(purpose: 'proxy' | 'self-test' | 'toolhost'): Promise<string> {
+export async function makeScratch(purpose: 'container' | 'proxy' | 'self-test' | 'toolhost'): Promise<string> {
   return mkdtemp(join(tmpdir(), `backend-${purpose}-${await nameOwner()}-`));
 }
 
 /** Removes the temporary folders whose process is gone; those of another namespace, or user, are none of ours. */
 export async function sweepScratch(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
-    const owner = /^backend-(?:proxy|self-test|toolhost)-([\d.]+)-/.exec(name)?.[1];
+    const owner = /^backend-(?:container|proxy|self-test|toolhost)-([\d.]+)-/.exec(name)?.[1];
     if (owner === undefined || !(await isAbandoned(owner))) continue;
     await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }

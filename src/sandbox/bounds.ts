@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lookFromOutside } from '../container/index.ts';
 import { BotError, type Checkout } from '../domain/index.ts';
 import type { Limits } from '../isolation/index.ts';
 import {
@@ -38,10 +39,7 @@ export function createBounds(limits: Limits, log: BoundsLog | undefined): Bounds
 
   async function find(): Promise<Groups> {
     const groups = await findGroups(limits);
-    if (groups.missing.length > 0) {
-      const message = 'boxes have no limits of the kernel for all their processes together; see docs/operating.md';
-      log?.info({ missing: groups.missing.map((name) => `cgroup ${name}`) }, message);
-    }
+    tellMissing(groups.missing, log);
     return groups;
   }
 
@@ -61,7 +59,7 @@ export function createBounds(limits: Limits, log: BoundsLog | undefined): Bounds
       },
       watch: (host, checkout) => {
         watches.push(watchDisk({ checkout, limitBytes: limits.diskBytes, onExceeded: host.lose }));
-        if (groups.missing.includes('memory')) watches.push(watchBoxMemory(host));
+        if (groups.missing.includes('memory')) watches.push(watchBoxMemory(host, limits, log));
       },
       [Symbol.asyncDispose]: async () => {
         for (const watch of watches) watch[Symbol.dispose]();
@@ -70,17 +68,59 @@ export function createBounds(limits: Limits, log: BoundsLog | undefined): Bounds
     };
   }
 
-  function watchBoxMemory({ firstPid }: Pick<ToolHost, 'firstPid'>): Disposable {
-    return watchMemory({
-      firstPid,
-      limitBytes: limits.memoryBytes,
-      onKilled: () => {
-        log?.info({ limit: limits.memoryBytes }, 'a box used too much memory; its largest process was ended');
+  return { open, sweep: sweepGroups };
+}
+
+/** For containers: the engine sets their limits, and we look from outside whether the kernel has them, and whether it is a box at all. */
+export function createContainerBounds(
+  limits: Limits,
+  log: BoundsLog | undefined,
+  sweep: () => Promise<void>,
+): BoundsMaker {
+  let toldOf = '';
+
+  async function open(): Promise<Bounds> {
+    const watches: Disposable[] = [];
+    let missing: readonly string[] = [];
+    return {
+      enter: () => undefined,
+      settle: async (firstPid) => {
+        if (firstPid === undefined) throw new BotError('bug', 'The first process of a container is unknown.');
+        missing = await lookFromOutside(firstPid, limits);
+        if (toldOf !== missing.join()) tellMissing(missing, log);
+        toldOf = missing.join();
       },
-    });
+      watch: (host, checkout) => {
+        watches.push(watchDisk({ checkout, limitBytes: limits.diskBytes, onExceeded: host.lose }));
+        if (missing.includes('memory')) watches.push(watchBoxMemory(host, limits, log));
+      },
+      [Symbol.asyncDispose]: async () => {
+        for (const watch of watches) watch[Symbol.dispose]();
+      },
+    };
   }
 
-  return { open, sweep: sweepGroups };
+  return { open, sweep };
+}
+
+function tellMissing(missing: readonly string[], log: BoundsLog | undefined): void {
+  if (missing.length === 0) return;
+  const message = 'boxes have no limits of the kernel for all their processes together; see docs/operating.md';
+  log?.info({ missing: missing.map((name) => `cgroup ${name}`) }, message);
+}
+
+function watchBoxMemory(
+  { firstPid }: Pick<ToolHost, 'firstPid'>,
+  { memoryBytes }: Limits,
+  log: BoundsLog | undefined,
+): Disposable {
+  return watchMemory({
+    firstPid,
+    limitBytes: memoryBytes,
+    onKilled: () => {
+      log?.info({ limit: memoryBytes }, 'a box used too much memory; its largest process was ended');
+    },
+  });
 }
 
 const patienceMs = 100;

@@ -23,6 +23,8 @@ export interface BoxOptions {
   readonly checkout: Checkout;
   /** Hosts that the allow-list proxy lets through. Undefined means no network at all. */
   readonly allowedHosts?: readonly string[];
+  /** What to make the box from, where boxes are containers; the operator's when undefined. */
+  readonly image?: string;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +49,10 @@ export interface Box extends AsyncDisposable {
 
 /** Makes boxes. One per process. */
 export interface Sandbox {
+  /** Whether a box's image may be chosen. */
+  readonly takesImages?: true;
+  /** Engine and image in words, where boxes are containers. Throws BotError `box-unavailable`. */
+  madeWith?(): Promise<string>;
   /** Proves, by trying, that a box denies what it must. Throws BotError `box-unavailable` saying what is missing and how to get it. */
   selfTest(): Promise<void>;
   open(options: BoxOptions): Promise<Box>;

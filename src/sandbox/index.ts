@@ -2,6 +2,6 @@
 export { toolNames } from './box.ts';
 export type { BlockedHost } from '../egress/index.ts';
 export type { Box, BoxOptions, ExecResult, Sandbox, ToolName, ToolReply } from './box.ts';
-export { createSandbox } from './sandbox.ts';
+export { createSandbox, withImage } from './sandbox.ts';
 export type { SandboxOptions } from './sandbox.ts';
 export type { Limits } from '../isolation/index.ts';

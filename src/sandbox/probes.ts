@@ -1,4 +1,4 @@
-import { boxEnvironment } from '../isolation/index.ts';
+import { bubblewrapTraits, type Traits } from '../isolation/index.ts';
 import { callProbes, connectToPath } from './call-probes.ts';
 
 /**
@@ -26,12 +26,16 @@ export interface Bait {
   readonly hostPid: number;
 }
 
-const devices = 'console|core|fd|full|null|ptmx|pts|random|shm|stderr|stdin|stdout|tty|urandom|zero';
+const commonDevices = 'console|core|fd|full|null|ptmx|pts|random|shm|stderr|stdin|stdout|tty|urandom|zero';
 /** What bash, the tool host and the probe's own `env` add to the box's environment. */
 const shellNames = ['BACKEND_CALL', 'OLDPWD', 'PWD', 'SHLVL', '_'];
 
-export function listProbes(bait: Bait): readonly Probe[] {
-  return [...controls, ...networkProbes(bait), ...hostProbes(bait), ...fileProbes, ...privilegeProbes, ...callProbes];
+export function listProbes(bait: Bait, traits: Traits = bubblewrapTraits): readonly Probe[] {
+  const { system } = traits;
+  return [
+    ...[...controls, ...networkProbes(bait), ...hostProbes(bait, traits), ...fileProbes(traits)],
+    ...[...(system === 'host' ? systemProbes : imageProbes), ...privilegeProbes, ...callProbes],
+  ];
 }
 
 function probe(expect: Probe['expect']): (row: readonly [string, string]) => Probe {
@@ -67,8 +71,9 @@ function networkProbes(bait: Bait): readonly Probe[] {
   return rows.map(probe('denied'));
 }
 
-function hostProbes(bait: Bait): readonly Probe[] {
-  const names = [...Object.keys(boxEnvironment(false)), ...shellNames].join('|');
+function hostProbes(bait: Bait, { firstProcess, firstNames, names: given }: Traits): readonly Probe[] {
+  const names = [...given, ...shellNames].join('|');
+  const first = firstNames.length === 0 ? '-q .' : `-qvE '^(${firstNames.join('|')})='`;
   const rows = [
     ['a file next to the checkout', `cat '${bait.secretPath}'`],
     [
@@ -77,25 +82,46 @@ function hostProbes(bait: Bait): readonly Probe[] {
     ],
     ["root's home", 'ls /root'],
     ['password hashes', 'cat /etc/shadow'],
+    ['the /sys of the host', 'find /sys -type f | grep -q .'],
+    ["the host's processes", '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 10 ]'],
+    ['a process 1 that is not the box', `[ "$(cat /proc/1/comm)" != ${firstProcess} ]`],
+    ['a signal to the service', `kill -0 ${bait.hostPid}`],
+    ['an environment variable that is not ours', `env | grep -qvE '^(${names})='`],
+    ['the environment that the box was started with', `tr '\\0' '\\n' < /proc/1/environ | grep ${first}`],
+    ['descriptors of the service', `ls -l /proc/self/fd | awk '$9 > 3 && $NF != "/dev/null"' | grep -q .`],
+  ] as const;
+  return rows.map(probe('denied'));
+}
+
+/** What is the host's where the system folders are. */
+const systemProbes: readonly Probe[] = (
+  [
     ["the host's private keys", 'ls /etc/ssl/private || ls /etc/ssh'],
     ['homes of other users', 'ls /home | grep -qvx agent'],
     [
       'folders of the host',
       'ls / | grep -qvxE "bin|dev|etc|home|lib|lib32|lib64|libx32|mirror|opt|proc|repo|run|sbin|tmp|usr|var"',
     ],
-    ['the /sys of the host', 'ls /sys'],
-    ["the host's processes", '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 10 ]'],
-    ['a process 1 that is not the box', '[ "$(cat /proc/1/comm)" != bwrap ]'],
-    ['a signal to the service', `kill -0 ${bait.hostPid}`],
-    ['an environment variable that is not ours', `env | grep -qvE '^(${names})='`],
-    ['the environment that bwrap was started with', 'grep -q . /proc/1/environ'],
-    ['descriptors of the service', `ls -l /proc/self/fd | awk '$9 > 3 && $NF != "/dev/null"' | grep -q .`],
-  ] as const;
-  return rows.map(probe('denied'));
-}
+    [
+      'programs with the setuid bit',
+      "grep -E ' (/usr|/repo|/tmp|/home/agent) ' /proc/self/mountinfo | grep -qv nosuid",
+    ],
+  ] as const
+).map(probe('denied'));
 
-const fileProbes: readonly Probe[] = (
-  [
+/** What an engine could have left within reach. Programs with the setuid bit gain nothing: no process gains privileges. */
+const imageProbes: readonly Probe[] = [
+  probe('allowed')(['making system calls with Perl (images made from Debian have it)', 'perl -e 1']),
+  ...(
+    [
+      ["the engine's socket", 'ls -d /run/docker.sock /run/podman /run/containerd 2> /dev/null | grep -q .'],
+      ["the engine's secrets", 'ls -A /run/secrets 2> /dev/null | grep -q .'],
+    ] as const
+  ).map(probe('denied')),
+];
+
+function fileProbes({ devices }: Traits): readonly Probe[] {
+  const rows = [
     ['writing into .git', 'touch /repo/.git/probe'],
     ['moving .git away', 'mv /repo/.git /repo/moved'],
     ['writing into the mirror', 'touch /mirror/objects/probe'],
@@ -107,21 +133,18 @@ const fileProbes: readonly Probe[] = (
     ["replacing the tool host's Node", 'cp /bin/true /opt/backend/bin/node'],
     ["the kernel's settings", 'cat /proc/sys/kernel/core_pattern > /proc/sys/kernel/core_pattern'],
     ["the kernel's emergency keys", '[ -w /proc/sysrq-trigger ]'],
-    ['a device besides the harmless ones', `ls /dev | grep -qvxE '${devices}'`],
+    ['a device besides the harmless ones', `ls /dev | grep -qvxE '${[commonDevices, ...devices].join('|')}'`],
     ['making a device', 'mknod /tmp/device c 1 1'],
     ['the terminal of the operator', 'echo > /dev/tty'],
-  ] as const
-).map(probe('denied'));
+  ] as const;
+  return rows.map(probe('denied'));
+}
 
 const privilegeProbes: readonly Probe[] = (
   [
     ['being root', '[ "$(id -u)" = 0 ]'],
     ['capabilities', "grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb):' /proc/self/status | grep -qv '0000000000000000$'"],
     ['gaining privileges through programs', "! grep -qE '^NoNewPrivs:[[:space:]]+1$' /proc/self/status"],
-    [
-      'programs with the setuid bit',
-      "grep -E ' (/usr|/repo|/tmp|/home/agent) ' /proc/self/mountinfo | grep -qv nosuid",
-    ],
     ['a user namespace of its own', 'unshare --user true'],
     ['a mount namespace of its own', 'unshare --mount true'],
     ['mounting', 'mount -t tmpfs none /tmp'],

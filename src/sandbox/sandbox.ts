@@ -1,9 +1,17 @@
 import { rgPath } from '@vscode/ripgrep';
 import { z } from 'zod';
+import { createContainers } from '../container/index.ts';
 import { BotError, type Checkout } from '../domain/index.ts';
 import { type AllowListProxy, type Egress, publicEgress } from '../egress/index.ts';
-import { defaultLimits, type Limits, prepareLaunch, type PreparedLaunch } from '../isolation/index.ts';
-import { type BoundsLog, createBounds } from './bounds.ts';
+import {
+  bubblewrapTraits,
+  defaultLimits,
+  type Limits,
+  prepareLaunch,
+  type PreparedLaunch,
+  type Traits,
+} from '../isolation/index.ts';
+import { type BoundsLog, type BoundsMaker, createBounds, createContainerBounds } from './bounds.ts';
 import type { Box, BoxOptions, Sandbox } from './box.ts';
 import { readChangeSet, writeChangeSet } from './change-set.ts';
 import { requireRoom } from './disk.ts';
@@ -13,7 +21,9 @@ import { openWayOut } from './way-out.ts';
 
 export interface SandboxOptions {
   /** `unsafe-none` runs everything on the host as the user we run as: no isolation at all. */
-  readonly kind: 'bubblewrap' | 'unsafe-none';
+  readonly kind: 'bubblewrap' | 'container' | 'unsafe-none';
+  /** What containers are made from whose repository names no image of its own. */
+  readonly image?: string;
   /** The Node 24 that runs the tool host; `process.execPath`. */
   readonly nodePath: string;
   readonly limits?: Partial<Limits>;
@@ -39,19 +49,13 @@ const gitMs = 200_000;
 export function createSandbox(options: SandboxOptions): Sandbox {
   const gate = createGate(startsAtOnce);
   const egress = { ...publicEgress, ...options.egress };
-  const setting = {
-    kind: options.kind,
-    nodePath: options.nodePath,
-    rgPath,
-    limits: { ...defaultLimits, ...options.limits },
-  };
-  const bounds = createBounds(setting.limits, options.log);
+  const maker = createMaker(options);
 
   async function open(wanted: BoxOptions): Promise<Box> {
     await using opened = new AsyncDisposableStack();
     try {
       const proxy = opened.use(await openWayOut(wanted.allowedHosts, egress));
-      const prepared = await prepareLaunch(setting, wanted.checkout, proxy?.socketPath);
+      const prepared = await maker.prepare(wanted, proxy?.socketPath);
       const startedAt = performance.now();
       const host = await gate(() => start(prepared, wanted, opened));
       options.log?.debug({ ms: Math.round(performance.now() - startedAt) }, 'box opened');
@@ -63,22 +67,57 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   }
 
   async function start(prepared: PreparedLaunch, wanted: BoxOptions, opened: AsyncDisposableStack): Promise<ToolHost> {
-    const held = options.kind === 'bubblewrap' ? opened.use(await bounds.open()) : undefined;
+    const held = maker.bounds && opened.use(await maker.bounds.open());
     const onFirstPid = (pid: number): void => held?.enter(pid);
     const host = await startToolHost({ ...prepared, launch: { ...prepared.launch, onFirstPid } }, wanted.signal);
     opened.defer(() => host.close());
+    await prepared.locate?.();
     await held?.settle(host.firstPid());
     held?.watch(host, wanted.checkout);
     return host;
   }
 
   return {
+    ...(options.kind === 'container' && {
+      takesImages: true,
+      madeWith: async () => (await maker.describe()).madeWith,
+    }),
     open,
     selfTest: async () => {
-      if (options.kind === 'unsafe-none') return;
-      await bounds.sweep();
-      await runSelfTest(open);
+      if (maker.bounds === undefined) return;
+      await maker.bounds.sweep();
+      await runSelfTest(open, await maker.describe());
     },
+  };
+}
+
+/** The same sandbox, its boxes made from this image where they are containers; one that a box is not made from is left out of account. */
+export function withImage(sandbox: Sandbox, image: string | undefined): Sandbox {
+  return image === undefined ? sandbox : { ...sandbox, open: (wanted) => sandbox.open({ ...wanted, image }) };
+}
+
+/** How boxes of one kind come about, and what holds them within their limits; nothing does where there is no box. */
+interface Maker {
+  prepare(wanted: BoxOptions, proxySocket: string | undefined): Promise<PreparedLaunch>;
+  describe(): Promise<Traits>;
+  readonly bounds?: BoundsMaker;
+}
+
+function createMaker({ kind, nodePath, image, log, ...options }: SandboxOptions): Maker {
+  const limits = { ...defaultLimits, ...options.limits };
+  if (kind === 'container') {
+    const containers = createContainers({ nodePath, rgPath, limits, image });
+    return {
+      prepare: (wanted, proxySocket) => containers.prepare({ ...wanted, proxySocket, image: wanted.image }),
+      describe: () => containers.describe(),
+      bounds: createContainerBounds(limits, log, () => containers.sweep()),
+    };
+  }
+  const setting = { kind, nodePath, rgPath, limits };
+  return {
+    prepare: ({ checkout }, proxySocket) => prepareLaunch(setting, checkout, proxySocket),
+    describe: async () => bubblewrapTraits,
+    ...(kind === 'bubblewrap' && { bounds: createBounds(limits, log) }),
   };
 }
 

@@ -3,14 +3,17 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { BotError, type Checkout } from '../domain/index.ts';
-import { makeScratch, sweepScratch } from '../isolation/index.ts';
+import { bubblewrapTraits, makeScratch, sweepScratch, type Traits } from '../isolation/index.ts';
 import type { Box, BoxOptions } from './box.ts';
 import { listProbes, type Probe } from './probes.ts';
 
 const limitMs = 30_000;
 
 /** Removes what a killed process left, then opens a box on a scratch checkout and tries everything a box must deny. Throws BotError `box-unavailable` naming the first surprise. */
-export async function runSelfTest(open: (options: BoxOptions) => Promise<Box>): Promise<void> {
+export async function runSelfTest(
+  open: (options: BoxOptions) => Promise<Box>,
+  traits: Traits = bubblewrapTraits,
+): Promise<void> {
   await sweepScratch();
   const folder = await makeScratch('self-test');
   const secretName = `secret-${randomBytes(8).toString('hex')}`;
@@ -28,8 +31,9 @@ export async function runSelfTest(open: (options: BoxOptions) => Promise<Box>): 
     const port = portOf(servers[0]);
     const checkout = await makeCheckout(folder);
     await using box = await open({ checkout, signal: AbortSignal.timeout(limitMs) });
-    await tryAll(box, listProbes({ secretPath, secretName, port, abstractSocket, socketPath, hostPid: process.pid }));
-    if (caught.length > 0) throw surprise('a connection out of the box arrived on the host');
+    const bait = { secretPath, secretName, port, abstractSocket, socketPath, hostPid: process.pid };
+    await tryAll(box, listProbes(bait, traits), traits);
+    if (caught.length > 0) throw surprise('a connection out of the box arrived on the host', traits);
   } finally {
     for (const server of servers) server.close();
     await rm(folder, { recursive: true, force: true });
@@ -55,30 +59,34 @@ async function makeCheckout(folder: string): Promise<Checkout> {
  * All probes in one command line: each in a subshell of its own, told by its number. The first question is whether there is a
  * box at all: where there is none, the probes would do on the host what they are meant to fail at, so none of them runs.
  */
-export async function tryAll(box: Pick<Box, 'exec'>, probes: readonly Probe[]): Promise<void> {
+export async function tryAll(
+  box: Pick<Box, 'exec'>,
+  probes: readonly Probe[],
+  traits: Traits = bubblewrapTraits,
+): Promise<void> {
   const attempts = probes.map(
     (probe, index) =>
       `if (\n${probe.script}\n) > /dev/null 2>&1; then echo ${index} allowed; else echo ${index} denied; fi`,
   );
-  const { output } = await box.exec([guard, ...attempts].join('\n'), limitMs);
+  const { output } = await box.exec([renderGuard(traits), ...attempts].join('\n'), limitMs);
   const lines = new Set(output.split('\n'));
-  if (lines.has('no box')) throw surprise('the tool host runs outside of it');
+  if (lines.has('no box')) throw surprise('the tool host runs outside of it', traits);
   for (const [index, probe] of probes.entries()) {
     if (lines.has(`${index} ${probe.expect}`)) continue;
-    throw surprise(`${probe.name} is not ${probe.expect}, as it must be`);
+    throw surprise(`${probe.name} is not ${probe.expect}, as it must be`, traits);
   }
 }
 
-const guard = [
-  '[ "$(cat /proc/1/comm)" = bwrap ] && [ "$(id -u)" = 1000 ] && [ "$(hostname)" = box ] &&',
-  "grep -q '^CapEff:[[:space:]]*0000000000000000$' /proc/self/status || { echo no box; exit; }",
-].join(' ');
+function renderGuard({ firstProcess, userId }: Traits): string {
+  return [
+    `[ "$(cat /proc/1/comm)" = ${firstProcess} ] && [ "$(id -u)" = ${userId} ] &&`,
+    '[ "$(cat /proc/sys/kernel/hostname)" = box ] &&',
+    "grep -q '^CapEff:[[:space:]]*0000000000000000$' /proc/self/status || { echo no box; exit; }",
+  ].join(' ');
+}
 
-function surprise(what: string): BotError {
-  return new BotError(
-    'box-unavailable',
-    `The sandbox does not hold on this machine: ${what}. bubblewrap 0.8 or newer with user namespaces is needed (apt-get install bubblewrap).`,
-  );
+function surprise(what: string, { needed }: Traits): BotError {
+  return new BotError('box-unavailable', `The sandbox does not hold on this machine: ${what}. ${needed}.`);
 }
 
 function listen(where: { host: string; port: number } | { path: string }, caught: string[]): Promise<Server> {

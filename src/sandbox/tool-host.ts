@@ -29,18 +29,21 @@ const startMs = 20_000;
 const maxMessage = 2000;
 
 /** Starts the program and waits until its tool host is ready. Throws BotError `box-unavailable` with what the program said, or `aborted`. */
-export async function startToolHost({ launch, place }: PreparedLaunch, signal: AbortSignal): Promise<ToolHost> {
+export async function startToolHost(
+  { launch, place, traits, advise = readHindrance }: PreparedLaunch,
+  signal: AbortSignal,
+): Promise<ToolHost> {
   if (signal.aborted) throw new BotError('aborted', 'The job was stopped before its box opened.');
   const host = connect(startBoxProcess(launch), place, signal);
   try {
     const evidence = await host.ready;
-    if (launch.ending === 'namespace') checkEvidence(evidence);
+    if (traits !== undefined) checkEvidence(evidence, traits);
     return host;
   } catch (error) {
     await host.close();
     if (error instanceof BotError && ['aborted', 'box-unavailable'].includes(error.code)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = readHindrance(reason);
+    const advice = advise(reason);
     const said = advice === undefined ? reason : `${advice}\n(${reason})`;
     throw new BotError('box-unavailable', `No box could be opened. ${said}`, { cause: error });
   }

@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly github?: GitHubOptions;
   readonly environment?: Readonly<Record<string, string>>;
   readonly timing?: NonNullable<AppOptions['timing']>;
+  /** Narrower boxes than usual. */
+  readonly limits?: NonNullable<AppOptions['limits']>;
 }
 
 /** The app as an operator starts it, between a GitHub and a model that are stood in for at the wire. */
@@ -106,8 +108,8 @@ interface Surroundings {
 async function startOn({ github, model, dataDir, log, progress }: Surroundings, options: WorldOptions): Promise<App> {
   const config = readConfig(environmentFor({ github, model, dataDir }, options));
   const write = (line: string) => void log.push(line);
-  const { timing = usualTiming } = options;
-  const app = await startApp(config, { log: pino({ level: 'debug' }, { write }), timing });
+  const { timing = usualTiming, limits = {} } = options;
+  const app = await startApp(config, { log: pino({ level: 'debug' }, { write }), timing, limits });
   app.progress.watch((each) => progress.push(each));
   github.connectWebhook(`${app.url}/api/github/webhooks`);
   return app;

@@ -3,6 +3,7 @@ import { architectures, type Architecture } from '../../src/isolation/denied-cal
 import { assembleFilter, deniedCalls } from '../../src/isolation/index.ts';
 import { callProbes } from '../../src/sandbox/call-probes.ts';
 import { makeCheckout, type TestCheckout } from '../sandbox/checkout.ts';
+import { runFilter } from './filter.ts';
 import { prepareMutant, runAsBox } from './launch.ts';
 
 const kill = 0x80000000;
@@ -10,37 +11,13 @@ const allowed = 0x7fff0000;
 const errno = { EPERM: 0x50001, ENOSYS: 0x50026, EPROTONOSUPPORT: 0x5005d, EAFNOSUPPORT: 0x50061 };
 const names: readonly Architecture[] = ['x64', 'arm64'];
 
-interface Call {
-  readonly number: number;
-  readonly audit: number;
-  readonly args?: readonly number[];
-}
-
-/** Runs a filter as the kernel would: over the bytes of its `struct seccomp_data`. */
-function run(filter: Buffer, { number, audit, args = [] }: Call): number {
-  const data = Buffer.alloc(64);
-  data.writeUInt32LE(number >>> 0, 0);
-  data.writeUInt32LE(audit, 4);
-  for (const [index, value] of args.entries()) data.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), 16 + 8 * index);
-  let held = 0;
-  for (let at = 0; at < filter.length / 8; at += 1) {
-    const [code, constant] = [filter.readUInt16LE(at * 8), filter.readUInt32LE(at * 8 + 4)];
-    const [jumpTrue, jumpFalse] = [filter.readUInt8(at * 8 + 2), filter.readUInt8(at * 8 + 3)];
-    if (code === 0x06) return constant;
-    if (code === 0x20) held = data.readUInt32LE(constant);
-    else if (code === 0x54) held = (held & constant) >>> 0;
-    else at += (code === 0x15 ? held === constant : held >= constant) ? jumpTrue : jumpFalse;
-  }
-  throw new Error('the filter ends without an answer');
-}
-
 function auditOf(wanted: Architecture): number {
   return architectures.find(({ name }) => name === wanted)?.audit ?? 0;
 }
 
 function decide(name: Architecture, call: string, args: readonly number[]): number {
   const number = deniedCalls.find(({ calls }) => call in calls)?.calls[call]?.[name] ?? -2;
-  return run(assembleFilter(name), { number, audit: auditOf(name), args });
+  return runFilter(assembleFilter(name), { number, audit: auditOf(name), args });
 }
 
 describe.each(names)('D3: the system-call filter for %s', (name) => {
@@ -52,7 +29,7 @@ describe.each(names)('D3: the system-call filter for %s', (name) => {
         if (number === undefined) continue;
         const args = [0x7e020099, 0xffff, 0x777]; // what no check lets through
         const expected = answer === 'allow' ? allowed : errno[answer];
-        expect(run(filter, { number, audit: auditOf(name), args })).toBe(expected);
+        expect(runFilter(filter, { number, audit: auditOf(name), args })).toBe(expected);
       }
   });
 
@@ -60,7 +37,7 @@ describe.each(names)('D3: the system-call filter for %s', (name) => {
     const denied = new Set(deniedCalls.flatMap(({ calls }) => Object.values(calls).map((numbers) => numbers[name])));
     const others = Array.from({ length: 600 }, (_, number) => number).filter((number) => !denied.has(number));
     const filter = assembleFilter(name);
-    for (const number of others) expect(run(filter, { number, audit: auditOf(name) })).toBe(allowed);
+    for (const number of others) expect(runFilter(filter, { number, audit: auditOf(name) })).toBe(allowed);
   });
 
   it.each<[string, string, readonly number[], keyof typeof errno | 'allow']>([
@@ -96,13 +73,13 @@ describe.each(names)('D3: the system-call filter for %s', (name) => {
 
   it('ends what calls by the numbers of another architecture', () => {
     for (const audit of [0x40000003, 0x40000028, auditOf(name === 'x64' ? 'arm64' : 'x64')])
-      expect(run(assembleFilter(name), { number: 1, audit })).toBe(kill);
+      expect(runFilter(assembleFilter(name), { number: 1, audit })).toBe(kill);
   });
 });
 
 it('D3: the calls of the x32 interface are none, as they are the same under other numbers', () => {
   for (const number of [0x40000000 + 41, 0x40000000 + 321, -1])
-    expect(run(assembleFilter('x64'), { number, audit: auditOf('x64') })).toBe(errno.ENOSYS);
+    expect(runFilter(assembleFilter('x64'), { number, audit: auditOf('x64') })).toBe(errno.ENOSYS);
 });
 
 it('D5: an architecture that we know no numbers of gets no box', () => {

@@ -1,18 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rgPath } from '@vscode/ripgrep';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandbox } from '../../src/sandbox/index.ts';
+import { hide, missing, selfTest } from './missing.ts';
 import { runMounted } from './volume.ts';
-
-const index = join(import.meta.dirname, '../../src/sandbox/index.ts');
-const selfTest = `
-  import { createSandbox } from ${JSON.stringify(index)};
-  await createSandbox({ kind: 'bubblewrap', nodePath: process.execPath }).selfTest().then(
-    () => console.log('The sandbox holds.'),
-    (error) => console.log(error.code + ': ' + error.message),
-  );`;
 
 let folder: string;
 beforeAll(async () => {
@@ -25,24 +17,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Nothing that could be run is at the path any more. */
-function hide(path: string): readonly string[] {
-  return ['--ro-bind', '/dev/null', path];
-}
-
-/** As in a container: processes see only a part of /proc, so the kernel mounts no new one for them. */
-const maskedProc = ['--unshare-user', ...hide('/proc/version')];
-
 describe('RL-60: without a prerequisite the sandbox says what is missing and how to get it:', () => {
-  it.each<[string, readonly string[], string]>([
-    ['bwrap', hide('/usr/bin/bwrap'), 'bwrap is not installed. Install it with: apt-get install bubblewrap'],
-    ['prlimit', hide('/usr/bin/prlimit'), 'prlimit is not installed. Install it with: apt-get install util-linux'],
-    ['git', hide('/usr/bin/git'), 'git is not installed. Install it with: apt-get install git'],
-    ['ripgrep', hide(rgPath), `ripgrep is missing: ${rgPath} is no program. Install it with: npm ci`],
-    ['/proc', ['--tmpfs', '/proc'], '/proc is not mounted. Mount it with: mount -t proc proc /proc'],
-    ['user namespaces', ['--unshare-user', '--disable-userns'], 'sysctl -w user.max_user_namespaces='],
-    ['a /proc of its own', maskedProc, 'Start its container with: --security-opt systempaths=unconfined'],
-  ])('%s', async (_what, mounts, words) => {
+  it.each(missing)('%s', async (_what, mounts, words) => {
     const { output } = await runMounted(mounts, ['--input-type=module', '-e', selfTest]);
     expect(output).toMatch(/^box-unavailable: /);
     expect(output).toContain(words);
