@@ -23,4 +23,9 @@ describe('the table of mutants', () => {
     expect(wrong.map(({ file, find }) => `${file}: ${find}`)).toEqual([]);
     expect(mutants.filter((mutant) => !attackClasses.some(({ name }) => name === mutant.class))).toEqual([]);
   });
+
+  it('has one for every defence', () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `D${index + 1}`);
+    expect(ids.filter((id) => !mutants.some((mutant) => mutant.id === id))).toEqual([]);
+  });
 });

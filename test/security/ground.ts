@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkout } from '../../src/domain/index.ts';
 import { createSandbox, type Box, type Limits } from '../../src/sandbox/index.ts';
-import { makeCheckout } from '../sandbox/checkout.ts';
+import { makeCheckout, type TestCheckout } from '../sandbox/checkout.ts';
 
 /** A box on a small repository, and a folder of the host where the same is tried without one. */
 export interface Ground {
   readonly box: Box;
-  readonly checkout: Checkout;
+  readonly checkout: TestCheckout;
   /** On the host: where the naive version works. */
   readonly bare: string;
 }
@@ -52,6 +51,35 @@ export function runBare(
   });
 }
 
+/**
+ * The same in namespaces of its own that end with it: the machine's files are there to be read, and its temporary folders, devices and shared
+ * memory are new and empty, but for the folder that it runs in. Root there may do what root may. What it breaks, nobody misses.
+ */
+export function runDisposable(
+  command: string,
+  { cwd, env = {}, ms = 10_000 }: { readonly cwd: string; readonly env?: Record<string, string>; readonly ms?: number },
+): Promise<Ended> {
+  return runBare('/usr/bin/bwrap', [...disposable(cwd), '/bin/bash', '-c', command], { cwd, env, ms });
+}
+
+/** Arguments of bwrap, the program not yet among them. */
+export function disposable(folder: string): readonly string[] {
+  const walls =
+    '--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /var/tmp --tmpfs /run --unshare-pid --unshare-ipc --unshare-uts';
+  return [
+    ...walls.split(' '),
+    '--die-with-parent',
+    '--cap-add',
+    'ALL',
+    '--bind',
+    folder,
+    folder,
+    '--chdir',
+    folder,
+    '--',
+  ];
+}
+
 function isTooMuch(error: Error | null): boolean {
   return error !== null && 'code' in error && error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
 }
@@ -62,7 +90,9 @@ export async function worksBare(
   ground: Pick<Ground, 'bare'>,
   env?: Record<string, string>,
 ): Promise<boolean> {
-  return (await runBare('/bin/bash', ['-c', command], { cwd: ground.bare, ...(env && { env }) })).code === 0;
+  return (
+    (await runBare('/bin/bash', ['-c', command], { cwd: ground.bare, ms: 30_000, ...(env && { env }) })).code === 0
+  );
 }
 
 /** Whether it succeeds in the box. */

@@ -62,10 +62,22 @@ async function tryMutants(): Promise<boolean> {
 
 /** When, and of what. */
 function heading(): string {
+  return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${sources()}.`;
+}
+
+function sources(): string {
   const git = (...args: readonly string[]) =>
-    execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-  const isChanged = git('status', '--porcelain') !== '';
-  return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' and changes after it' : ''}.`;
+    execFileSync('git', args, {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  try {
+    const isChanged = git('status', '--porcelain') !== '';
+    return `commit ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' and changes after it' : ''}`;
+  } catch {
+    return 'a copy of the sources';
+  }
 }
 
 function tellCase(result: CaseResult): void {

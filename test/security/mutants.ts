@@ -8,10 +8,13 @@ export interface Mutant {
   readonly class: string;
 }
 
+const inRoot: readonly string[] = ['app.yml', 'package.json', 'package-lock.json'];
+
 type Row = readonly [id: string, file: string, find: string, replace: string];
 
 function caughtBy(name: string, rows: readonly Row[]): Mutant[] {
-  return rows.map(([id, file, find, replace]) => ({ id, file: `src/${file}`, find, replace, class: name }));
+  const place = (file: string) => (inRoot.includes(file) ? file : `src/${file}`);
+  return rows.map(([id, file, find, replace]) => ({ id, file: place(file), find, replace, class: name }));
 }
 
 const decide = 'policy/decide.ts';
@@ -23,7 +26,9 @@ const checked = 'publish/change-set.ts';
 const taken = 'sandbox/change-set.ts';
 const quiet = 'markdown/neutralise.ts';
 const proxy = 'egress/proxy.ts';
+const admission = 'egress/admission.ts';
 const files = 'toolhost/files.ts';
+const denied = 'isolation/denied-calls.ts';
 const spoken = 'trigger/spoken-lines.ts';
 
 /** The cheap ones first. */
@@ -137,12 +142,12 @@ export const mutants: readonly Mutant[] = [
   ...caughtBy('egress', [
     [
       'D3',
-      proxy,
-      'addresses.length > 0 && addresses.every((address) => egress.isAllowedAddress(address))',
-      'addresses.length > 0',
+      admission,
+      '&& [address, ...others].every((each) => egress.isAllowedAddress(each))',
+      '&& others.length >= 0',
     ],
-    ['D3', proxy, ': host === wanted;', ': host.endsWith(wanted);'],
-    ['D3', proxy, '&& egress.ports.includes(target.port)', ''],
+    ['D3', admission, ': host === wanted;', ': host.endsWith(wanted);'],
+    ['D3', admission, "if (!egress.ports.includes(port)) return { reason: 'port' };", ''],
     ['D3', proxy, "'host connection proxy-connection proxy-authorization", "'host connection proxy-connection"],
     ['D3', 'egress/addresses.ts', '169.254.0.0/16 ', ''],
     ['D3', 'egress/addresses.ts', "const openV6 = '2000::/3';", "const openV6 = '::/0';"],
@@ -184,6 +189,7 @@ export const mutants: readonly Mutant[] = [
   ]),
   ...caughtBy('files', [
     ['D1', files, 'if (isWithin(place.temp, path) || isWithin(place.home, path)) return;', 'return;'],
+    ['D17', files, 'fs.constants.O_NONBLOCK | fs.constants.O_NOFOLLOW', 'fs.constants.O_NONBLOCK'],
     ['D16', files, 'if (stat.isFile()) return { path, descriptor, stat };', 'return { path, descriptor, stat };'],
     ['D19', files, 'if (!relative(place.root, path).split(sep).some(isGitName)) return;', 'return;'],
   ]),
@@ -220,6 +226,170 @@ export const mutants: readonly Mutant[] = [
       'isolation/bubblewrap.ts',
       "['--perms', '1777', '--size', String(limits.tempBytes), '--tmpfs', inside.temp]",
       "['--perms', '1777', '--tmpfs', inside.temp]",
+    ],
+  ]),
+  ...caughtBy('hidden', [
+    ['D9', 'visible/page.ts', 'if (holder) {', 'if (holder && holder.characters < 0) {'],
+    ['D9', 'visible/page.ts', '  ledger.add(kind, characters);\n  return', '  return'],
+    ['D9', 'characters/unseen.ts', 'removed += 1;', 'if (found.length > 0) return String(found[0]); removed += 1;'],
+  ]),
+  ...caughtBy('disguises', [
+    [
+      'D15',
+      'characters/disguises.ts',
+      'added.some((line, index) => hasTags(line) || hasDirections(line, isProse && index > 0));',
+      'added.some((line) => hasTags(line));',
+    ],
+    [
+      'D15',
+      'characters/disguises.ts',
+      'added.some((line, index) => hasTags(line) || hasDirections(line, isProse && index > 0));',
+      'added.some((line, index) => hasDirections(line, isProse && index > 0));',
+    ],
+    ['D15', checked, '|| disguises.get(path)?.isBlocked === true', ''],
+    ['D15', 'characters/disguises.ts', 'return [...new Set(mixed)].slice(0, mostWords);', 'return [];'],
+  ]),
+  ...caughtBy('leaks', [
+    [
+      'D30',
+      'leaks/leak-scan.ts',
+      'return (plain.search(plainView(bytes).bytes) ?? hex.search(hexView(bytes).bytes))?.name;',
+      'return plain.search(plainView(bytes).bytes)?.name;',
+    ],
+    [
+      'D30',
+      'leaks/forms.ts',
+      'plain: [...raw, ...base64.map(encoded), ...base64Forms(backwards).map(encoded)],',
+      'plain: raw,',
+    ],
+    ['D30', 'leaks/views.ts', 'while (source[at + count] === backslash && count < mostBackslashes) count += 1;', ''],
+    ['D30', 'secrecy.ts', "if (change.type === 'put') requireNoSecret(change.bytes, 'A changed file', leaks);", ''],
+    [
+      'D30',
+      'secrecy.ts',
+      'await journal.append(kind, name === undefined ? data : withoutSecrets(data, leaks), usd);',
+      'await journal.append(kind, data, usd);',
+    ],
+    ['D30', 'secrecy.ts', "requireNoSecret(text, 'What was about to be sent to GitHub', leaks);", ''],
+  ]),
+  ...caughtBy('checklist', [
+    ['D28', 'app.yml', '  contents: write\n', '  contents: write\n  workflows: write\n'],
+    ['D28', 'app.yml', 'default_events:\n', 'default_events:\n  - workflow_run\n'],
+    ['D28', 'github/calls.ts', "publish: { contents: 'write' },", "publish: { contents: 'write', issues: 'write' },"],
+    ['D36', 'package.json', '"@octokit/rest": "22.0.1"', '"@octokit/rest": "^22.0.1"'],
+    ['D36', 'package.json', '"node": true', '"node": false'],
+  ]),
+  ...caughtBy('log', [
+    ['D31', 'log.ts', 'withoutControls(leaks?.redact(line) ?? line);', 'leaks?.redact(line) ?? line;'],
+    ['D31', 'log.ts', 'return (line) => indented(render(line));', 'return render;'],
+    ['D31', 'log.ts', 'if (line.length <= longestLine) return line;', 'if (line.length > 0) return line;'],
+  ]),
+  ...caughtBy('client', [
+    [
+      'D32',
+      'github/talk.ts',
+      'kit.rest.issues.updateComment({ ...at, comment_id: commentId, body }),',
+      "kit.rest.pulls.createReview({ ...at, pull_number: commentId, event: 'APPROVE', body }),",
+    ],
+    [
+      'D32',
+      'github/talk.ts',
+      'kit.rest.pulls.update({ ...at, pull_number: number, ...change })',
+      "kit.rest.pulls.update({ ...at, pull_number: number, ...change, state: 'closed' })",
+    ],
+    ['D21', 'github/git-data.ts', 'sha, force: false }', 'sha, force: true }'],
+  ]),
+  ...caughtBy('removal', [
+    ['D38', 'keep-delivery.ts', 'await removeMirrors(deps.settings.dataDir, gone);', ''],
+    [
+      'D38',
+      'store/retention.ts',
+      "return { ...request, instruction: '', seen: { title: '', body: '' } };",
+      'return request;',
+    ],
+    ['D38', 'store/retention.ts', 'await removeJournals(ids, sql);\n  return jobs.map', 'return jobs.map'],
+    ['D38', 'store/retention.ts', 'await removeJournals(ids, sql);\n  return ids.length;', 'return 0;'],
+    [
+      'D7',
+      'trigger/removals.ts',
+      'const read = z.strictObject({ ...surroundings, installation, repository: z.object({ id: Id }) })',
+      'const read = z.object({ installation, repository: z.object({ id: Id }) })',
+    ],
+    [
+      'D7',
+      'trigger/removals.ts',
+      'const read = z.strictObject({ ...surroundings, ...more, installation: whole })',
+      'const read = z.object({ ...(whole && more && {}), installation })',
+    ],
+  ]),
+  ...caughtBy('edited', [
+    ['D8', 'briefing.ts', 'Date.parse(updatedAt) <= Date.parse(requestedAt)', 'updatedAt !== requestedAt.slice(0, 4)'],
+    [
+      'D8',
+      'briefing.ts',
+      'return people.filter(({ author }) => canWrite(permissions.get(author.id)));',
+      'return people.filter(({ author }) => permissions.has(author.id));',
+    ],
+    [
+      'D8',
+      'briefing.ts',
+      'readVisible(seen.body)',
+      "readVisible((await desk.client.issue(subject.number))?.body ?? '')",
+    ],
+  ]),
+  ...caughtBy('scripts', [
+    ['D13', 'isolation/bubblewrap.ts', "['--bind', checkout.home, inside.home]", "['--bind', '/var/tmp', inside.home]"],
+    [
+      'D13',
+      'isolation/bubblewrap.ts',
+      "['--perms', '1777', '--size', String(limits.tempBytes), '--tmpfs', inside.temp]",
+      "['--bind', '/var/tmp', inside.temp]",
+    ],
+  ]),
+  ...caughtBy('calls', [
+    [
+      'D3',
+      denied,
+      "answer: 'ENOSYS',\n    why: 'It makes calls that no filter sees",
+      "answer: 'allow',\n    why: 'It makes calls that no filter sees",
+    ],
+    [
+      'D3',
+      denied,
+      "answer: 'EPERM',\n    why: 'Ways to look into the kernel",
+      "answer: 'allow',\n    why: 'Ways to look into the kernel",
+    ],
+    ['D3', denied, "answer: 'EPERM',\n    why: 'Keyrings", "answer: 'allow',\n    why: 'Keyrings"],
+    [
+      'D3',
+      denied,
+      "answer: 'EPERM',\n    why: 'Opens files by number",
+      "answer: 'allow',\n    why: 'Opens files by number",
+    ],
+    ['D3', denied, "answer: 'EPERM',\n    why: 'As clone.'", "answer: 'allow',\n    why: 'As clone.'"],
+    ['D3', denied, 'mask: newNamespaces, values: [0]', 'mask: 0, values: [0]'],
+    [
+      'D3',
+      denied,
+      "values: [rawType, packetType] }], answer: 'EPERM' }",
+      "values: [rawType, packetType] }], answer: 'allow' }",
+    ],
+    [
+      'D3',
+      denied,
+      "calls: { socket: { x64: 41, arm64: 198 } },\n    answer: 'EAFNOSUPPORT',",
+      "calls: { socket: { x64: 41, arm64: 198 } },\n    answer: 'allow',",
+    ],
+  ]),
+  ...caughtBy('prerequisites', [
+    ['D5', 'sandbox/evidence.ts', 'if (broken !== undefined) throw refused(broken.what);', ''],
+  ]),
+  ...caughtBy('offline', [
+    [
+      'D36',
+      'app.ts',
+      'const leaks = options.leaks ?? openLeakScan(config);',
+      "await fetch('http://192.0.2.1/a-package'); const leaks = options.leaks ?? openLeakScan(config);",
     ],
   ]),
 ];

@@ -14,7 +14,9 @@ export interface MutantResult extends Mutant {
 
 const root = join(import.meta.dirname, '../..');
 /** Everything that runs and is read; the packages are linked. */
-const copied = ['src', 'test', 'agents', 'package.json', 'tsconfig.json', 'app.yml'];
+const copied = 'src test agents docs package.json package-lock.json tsconfig.json app.yml README.md SECURITY.md'.split(
+  ' ',
+);
 /** Two cores. */
 const lanes = 2;
 

@@ -55,13 +55,13 @@ function counts(results: readonly CaseResult[]): readonly string[] {
 export function renderMutant({ id, file, find, class: name, caughtBy, seconds }: MutantResult): string {
   const mark = caughtBy === undefined ? 'SURVIVED' : 'caught  ';
   const by = caughtBy === undefined ? name : `${name}: ${caughtBy}`;
-  return `${mark}  ${id.padEnd(4)}${file}: ${find.slice(0, 60)} (${by}, ${seconds.toFixed(1)} s)`;
+  return `${mark}  ${id.padEnd(4)}${file}: ${find.slice(0, 60).replaceAll('\n', ' ')} (${by}, ${seconds.toFixed(1)} s)`;
 }
 
 /** All of them for a document. */
 export function renderMutants(results: readonly MutantResult[]): string {
   const rows = results.map(({ id, file, find, class: name, caughtBy }) => {
-    const code = find.replaceAll('|', '\\|');
+    const code = find.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
     return `| ${id} | \`${file}\` | ${codeOf(code)} | ${caughtBy === undefined ? '**survived**' : `${name}: ${caughtBy.replaceAll('|', '\\|')}`} |`;
   });
   return ['| defence | file | switched off | caught by |', '| --- | --- | --- | --- |', ...rows].join('\n');
