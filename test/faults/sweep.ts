@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RepositoryHandle } from '../stand-ins/github/index.ts';
 import type { AppProcess } from './app-process.ts';
 import { titleFor } from './cheap.ts';
@@ -164,6 +165,7 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
     const again = setInterval(redeliver, 1_000);
     note(await holds.reached(early, patienceMs));
     clearInterval(again);
+    await letEnd(planned);
     // The one that keeps the database to itself comes last.
     const isDatabase = ({ point }: Hold) => Number(point.place.door === 'database');
     const late = latestFirst.filter(({ point }) => point.last === true);
@@ -173,6 +175,14 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
     }
     injected += planned.length;
     return injected - before;
+  }
+
+  /** Jobs that went through all their kills: a process that dies over them again and again would, rightly, give them up. */
+  async function letEnd(planned: readonly Hold[]): Promise<void> {
+    const held = new Set(planned.map(({ repository }) => repository));
+    const until = Date.now() + patienceMs;
+    const goingOn = () => jobs.filter((job) => !job.isEnded && !held.has(job.repository.name) && !isOver(job));
+    while (goingOn().length > 0 && Date.now() < until) await sleep(50);
   }
 
   function note(late: readonly Hold[]): void {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { personOf, writeCommit } from './commits.ts';
-import { git, gitText } from './git.ts';
+import { git, gitText, writeBlob } from './git.ts';
 import { installPushRules } from './git-http.ts';
 import { ensureLabel } from './issue-changes.ts';
 import { ensureUser } from './world.ts';
@@ -137,8 +137,7 @@ export async function stageFiles(
     }
     const [mode, content] = isPlain(file) ? ['100644', file] : [file.mode, file.content];
     const input = Buffer.from(content);
-    const sha =
-      mode === submodule ? input.toString() : await gitText(gitDir, ['hash-object', '-w', '--stdin'], { input });
+    const sha = mode === submodule ? input.toString() : await writeBlob(gitDir, input);
     lines.push(`${mode} ${sha}\t${path}\0`);
   }
   await git(gitDir, ['update-index', '--replace', '-z', '--index-info'], { env, input: lines.join('') });

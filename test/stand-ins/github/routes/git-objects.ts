@@ -4,7 +4,7 @@ import { notAccessible, notFound, refused } from '../api-error.ts';
 import { grants } from '../auth.ts';
 import { gitHubItself, personOf, readCommit, verificationOf, writeCommit } from '../commits.ts';
 import type { CommitRecord, NewCommit, Person } from '../commits.ts';
-import { git, gitText, objectType, resolve } from '../git.ts';
+import { git, gitText, objectType, resolve, writeBlob } from '../git.ts';
 import { actingUser, isObject, listField, objectField, param, textField, textsField } from '../route.ts';
 import type { Answer, Body, RepoCall, Route } from '../route.ts';
 import { nodeId } from '../shapes/accounts.ts';
@@ -33,7 +33,7 @@ async function createBlob(call: RepoCall): Promise<Answer> {
   const encoded = textField(call.body, 'encoding') === 'base64';
   if (encoded && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(content)) throw refused('content is not valid Base64');
   const bytes = Buffer.from(content, encoded ? 'base64' : 'utf8');
-  const sha = await gitText(call.repo.gitDir, ['hash-object', '-w', '--stdin'], { input: bytes });
+  const sha = await writeBlob(call.repo.gitDir, bytes);
   tell(call, 'blob', sha);
   const url = `${repoUrl(call.world, call.repo)}/git/blobs/${sha}`;
   return { status: 201, body: { sha, url }, headers: { location: url } };
@@ -108,7 +108,7 @@ async function readEntry(call: RepoCall, item: Body): Promise<TreeEntry> {
   const content = textField(item, 'content');
   if (content !== undefined) {
     if ('sha' in item) throw refused('Must supply either tree.sha or tree.content, not both.');
-    return { path, mode, sha: await gitText(gitDir, ['hash-object', '-w', '--stdin'], { input: content }) };
+    return { path, mode, sha: await writeBlob(gitDir, content) };
   }
   if (item['sha'] === null) return { path, mode, sha: null };
   const sha = textField(item, 'sha') ?? '';
