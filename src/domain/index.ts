@@ -1,6 +1,7 @@
 /** The nouns: types, ids and the error catalogue. Imports nothing. */
 export type { Account, Base, Repository, Subject } from './repository.ts';
-export type { RequestSource, Verb, WorkRequest } from './request.ts';
+export { optionNames, verbAliases, verbNames } from './request.ts';
+export type { CommandOption, OptionName, RequestSource, Verb, WorkRequest } from './request.ts';
 export type { Change, ChangeSet, FileMode } from './change-set.ts';
 export type { Budget, CheckCommands, Plan } from './plan.ts';
 export { isImageReference } from './image.ts';

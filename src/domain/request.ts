@@ -1,18 +1,52 @@
 import type { Account, Repository, Subject } from './repository.ts';
 
-/** What somebody may ask of us. `unknown` is a command whose verb we don't have: it is answered, never ignored. */
-export type Verb = 'implement' | 'stop' | 'help' | 'unknown';
+/** What somebody may ask of us. */
+export const verbNames = [
+  'implement',
+  'plan',
+  'approve',
+  'revise',
+  'review',
+  'test',
+  'rebase',
+  'continue',
+  'retry',
+  'stop',
+  'status',
+  'explain',
+  'help',
+] as const;
 
-/** Where the 👀 goes: the issue itself, or the comment that asked. */
-export type RequestSource = { readonly type: 'issue' } | { readonly type: 'comment'; readonly commentId: number };
+/** Other words for a verb. */
+export const verbAliases: Readonly<Record<string, (typeof verbNames)[number]>> = { fix: 'revise', ask: 'explain' };
+
+/** What a command may choose, as `name:value`. */
+export const optionNames = ['base', 'budget', 'agents', 'model', 'draft', 'plan'] as const;
+export type OptionName = (typeof optionNames)[number];
+
+/** `unknown` is a command whose verb we don't have: it is answered, never ignored. */
+export type Verb = (typeof verbNames)[number] | 'unknown';
+
+/** Where the reactions go: what asked. GitHub takes none on a review as a whole; there the pull request stands for it. */
+export type RequestSource =
+  | { readonly type: 'issue' }
+  | { readonly type: 'comment'; readonly commentId: number }
+  | { readonly type: 'review-comment'; readonly commentId: number }
+  | { readonly type: 'review'; readonly reviewId: number };
+
+/** `name:value` in a command, as it was typed: whether there is such an option, and what it takes, is policy's to say. */
+export interface CommandOption {
+  readonly name: string;
+  readonly value: string;
+}
 
 /** What somebody asked of us, read from one delivery. Nothing in it has been checked against GitHub's live state yet. */
 export interface WorkRequest {
   readonly verb: Verb;
-  /** The verb as it was typed; differs from `verb` only when that is `unknown`. */
+  /** The verb as it was typed: another word for `verb`, or one we don't have. */
   readonly said: string;
-  /** Taking the label off and closing the issue ask to stop, as a command may. */
-  readonly via: 'label' | 'command' | 'closing';
+  /** Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. */
+  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review';
   /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing. */
   readonly trigger: string;
   readonly repository: Repository;
@@ -26,6 +60,8 @@ export interface WorkRequest {
   readonly changedSince?: boolean;
   /** Free text after the verb; empty when there was none. */
   readonly instruction: string;
+  /** What stood among the words of the command line; absent in requests that were kept before there were options. */
+  readonly options?: readonly CommandOption[];
   readonly source: RequestSource;
   /** Two deliveries with the same intention are one wish: `label:<issue>:<time>` or `comment:<id>`. Unique within a repository. */
   readonly intention: string;

@@ -1,7 +1,6 @@
 /** What wakes us: reads one delivery and says what somebody asked of us, or why nothing did. Pure. */
 export { readDelivery, wantedEvents } from './read-delivery.ts';
-export type { Bot } from './read-delivery.ts';
 export { readLabeledIssue } from './read-labeled-issue.ts';
 export type { LabeledIssue } from './read-labeled-issue.ts';
 export { triggers } from './triggers.ts';
-export type { Trigger } from './triggers.ts';
+export type { Bot, Trigger } from './triggers.ts';

@@ -1,14 +1,9 @@
 import type { WorkRequest } from '../domain/index.ts';
 import type { Reading } from '../store/index.ts';
-import { Payload } from './payload.ts';
+import { Payload, readAbout, type About } from './payload.ts';
 import { readRemoval, removalEvents } from './removals.ts';
 import { triggers } from './triggers.ts';
-import type { Ask, Trigger } from './triggers.ts';
-
-/** Who we are, so that we never answer ourselves. */
-export interface Bot {
-  readonly appId: number;
-}
+import type { Ask, Bot, Trigger } from './triggers.ts';
 
 /** Every kind of delivery that concerns us, as `event.action`. */
 export const wantedEvents: ReadonlySet<string> = new Set([...triggers.map(({ event }) => event), ...removalEvents]);
@@ -22,15 +17,19 @@ export function readDelivery(event: string, payload: unknown, bot: Bot): Reading
   if (trigger === undefined) return readRemoval(event, payload) ?? ignored('this kind of delivery asks for nothing');
   const { success, data, error } = Payload.safeParse(payload);
   if (!success) return ignored(`the payload is malformed at ${error.issues[0]?.path.join('.') ?? 'its root'}`);
-  if (data.installation === undefined) return ignored('the delivery belongs to no installation');
-  const machine = trigger.byMachines ? undefined : isMachine(data, bot);
-  return machine === undefined ? readAsk(trigger, data, data.installation.id) : ignored(machine);
+  return readWish(trigger, data, bot);
 }
 
-function readAsk(trigger: Trigger, payload: Payload, installationId: number): Reading {
-  const ask = trigger.read(payload);
+function readWish(trigger: Trigger, payload: Payload, bot: Bot): Reading {
+  const about = readAbout(payload);
+  if (about === undefined) return ignored('the payload is malformed at issue');
+  if (payload.installation === undefined) return ignored('the delivery belongs to no installation');
+  const machine = trigger.byMachines ? undefined : isMachine(payload, bot);
+  if (machine !== undefined) return ignored(machine);
+  const ask = trigger.read(payload, about, bot);
   if (typeof ask === 'string') return ignored(ask);
-  return { type: ask.verb === 'stop' ? 'stop' : 'work', request: toRequest(ask, payload, installationId) };
+  const request = toRequest(ask, { ...payload, about, installationId: payload.installation.id });
+  return { type: ask.verb === 'stop' ? 'stop' : 'work', request };
 }
 
 function readAction(payload: unknown): string {
@@ -50,12 +49,15 @@ function isMachine({ sender, comment }: Payload, bot: Bot): string | undefined {
   return undefined;
 }
 
-function toRequest(ask: Ask, { repository, issue, sender }: Payload, installationId: number): WorkRequest {
+type From = Pick<Payload, 'repository' | 'sender'> & { readonly about: About; readonly installationId: number };
+
+function toRequest(ask: Ask, { repository, about, sender, installationId }: From): WorkRequest {
+  const { kind, subject } = about;
   return {
     ...ask,
     repository: { id: repository.id, owner: repository.owner.login, name: repository.name, installationId },
-    subject: { kind: issue.pull_request ? 'pull_request' : 'issue', number: issue.number },
-    seen: { title: issue.title, body: issue.body ?? '' },
+    subject: { kind, number: subject.number },
+    seen: { title: subject.title, body: subject.body ?? '' },
     sender: { id: sender.id, login: sender.login, type: sender.type === 'User' ? 'User' : 'Bot' },
     round: 0,
   };

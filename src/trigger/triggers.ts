@@ -1,18 +1,25 @@
-import type { Verb, WorkRequest } from '../domain/index.ts';
-import type { Payload } from './payload.ts';
-import { readCommand } from './command.ts';
+import type { WorkRequest } from '../domain/index.ts';
+import { readCommand, readVerb } from './command.ts';
+import type { About, Payload } from './payload.ts';
 
 /** The part of a request that differs from one trigger to the next; the rest is the same in every payload. */
 export type Ask = Pick<
   WorkRequest,
-  'verb' | 'said' | 'via' | 'trigger' | 'requestedAt' | 'instruction' | 'source' | 'intention'
+  'verb' | 'said' | 'via' | 'trigger' | 'requestedAt' | 'instruction' | 'options' | 'source' | 'intention'
 >;
+
+/** Who we are, so that we never answer ourselves, and know when we are spoken to. */
+export interface Bot {
+  readonly appId: number;
+  /** The App's name in addresses and mentions; without it nothing is a mention. */
+  readonly slug?: string;
+}
 
 /** One way in: a kind of delivery (`event.action`), and how to read it. A string is the reason why it asks for nothing. */
 export interface Trigger {
   readonly name: string;
   readonly event: string;
-  readonly read: (payload: Payload) => Ask | string;
+  readonly read: (payload: Payload, about: About, bot: Bot) => Ask | string;
   /** Asked by a machine it counts, too: what ends work needs nobody's permission but GitHub's. */
   readonly byMachines?: true;
 }
@@ -21,6 +28,10 @@ export const triggers: readonly Trigger[] = [
   { name: 'label added', event: 'issues.labeled', read: readLabeled },
   { name: 'issue opened with labels', event: 'issues.opened', read: readOpened },
   { name: 'command in a comment', event: 'issue_comment.created', read: readComment },
+  { name: 'command added to a comment', event: 'issue_comment.edited', read: readEdited },
+  { name: 'command on a line of code', event: 'pull_request_review_comment.created', read: readComment },
+  { name: 'command added on a line of code', event: 'pull_request_review_comment.edited', read: readEdited },
+  { name: 'command in a review', event: 'pull_request_review.submitted', read: readReview },
   { name: 'label taken off', event: 'issues.unlabeled', read: readUnlabeled, byMachines: true },
   { name: 'issue closed', event: 'issues.closed', read: readClosed, byMachines: true },
   { name: 'issue deleted', event: 'issues.deleted', read: readClosed, byMachines: true },
@@ -30,30 +41,28 @@ export const triggers: readonly Trigger[] = [
 /** Which label starts work is the repository's setting, which is not known here: the usual one is looked for first. */
 const usualLabel = 'backend';
 
-const verbs: ReadonlySet<string> = new Set(['implement', 'stop', 'help'] satisfies readonly Verb[]);
-
-function readLabeled({ issue, label }: Payload): Ask | string {
+function readLabeled({ label }: Payload, { subject }: About): Ask | string {
   if (label === undefined) return 'the delivery names no label';
-  return askByLabel(issue.number, label.name, issue.updated_at);
+  return askByLabel(subject.number, label.name, subject.updated_at);
 }
 
 /** GitHub sends `opened` and `labeled` for this one act, stamped alike or a second apart; policy tells the latter for the same wish. */
-function readOpened({ issue }: Payload): Ask | string {
-  const label = issue.labels.find(({ name }) => name.toLowerCase() === usualLabel) ?? issue.labels[0];
+function readOpened(_: Payload, { subject }: About): Ask | string {
+  const label = subject.labels.find(({ name }) => name.toLowerCase() === usualLabel) ?? subject.labels[0];
   if (label === undefined) return 'the issue was opened without a label';
-  return askByLabel(issue.number, label.name, issue.created_at);
+  return askByLabel(subject.number, label.name, subject.created_at);
 }
 
-function readUnlabeled({ issue, label }: Payload): Ask | string {
+function readUnlabeled({ label }: Payload, { subject }: About): Ask | string {
   if (label === undefined) return 'the delivery names no label';
-  const intention = `unlabel:${issue.number}:${issue.updated_at}:${label.name.toLowerCase()}`;
-  return askToStop({ via: 'label', trigger: label.name, requestedAt: issue.updated_at, intention });
+  const intention = `unlabel:${subject.number}:${subject.updated_at}:${label.name.toLowerCase()}`;
+  return askToStop({ via: 'label', trigger: label.name, requestedAt: subject.updated_at, intention });
 }
 
 /** An issue that was deleted or moved elsewhere is closed for us. */
-function readClosed({ issue }: Payload): Ask {
-  const intention = `close:${issue.number}:${issue.updated_at}`;
-  return askToStop({ via: 'closing', trigger: '', requestedAt: issue.updated_at, intention });
+function readClosed(_: Payload, { subject }: About): Ask {
+  const intention = `close:${subject.number}:${subject.updated_at}`;
+  return askToStop({ via: 'closing', trigger: '', requestedAt: subject.updated_at, intention });
 }
 
 function askToStop(how: Pick<Ask, 'via' | 'trigger' | 'requestedAt' | 'intention'>): Ask {
@@ -74,23 +83,51 @@ export function askByLabel(issueNumber: number, label: string, time: string): As
   };
 }
 
-function readComment({ comment }: Payload): Ask | string {
+function readComment({ comment }: Payload, about: About, bot: Bot): Ask | string {
   if (comment === undefined) return 'the delivery holds no comment';
-  const command = readCommand(comment.body ?? '', verbs);
-  if (command === undefined) return 'the comment holds no command';
-  return {
-    verb: readVerb(command.said),
-    said: command.said,
-    via: 'command',
-    trigger: command.word,
-    requestedAt: comment.created_at,
-    instruction: command.instruction,
-    source: { type: 'comment', commentId: comment.id },
-    intention: `comment:${comment.id}`,
-  };
+  return readText(comment.body, { ...identify(comment.id, about), requestedAt: comment.created_at }, { about, bot });
 }
 
-function readVerb(said: string): Verb {
-  const verb = said.toLowerCase();
-  return verb === 'implement' || verb === 'stop' || verb === 'help' ? verb : 'unknown';
+/** Comments on issues and on lines of code are counted apart, so the same number may be one of each. */
+function identify(commentId: number, { isOnCode }: About): Pick<Ask, 'source' | 'intention'> {
+  return isOnCode
+    ? { source: { type: 'review-comment', commentId }, intention: `review-comment:${commentId}` }
+    : { source: { type: 'comment', commentId }, intention: `comment:${commentId}` };
+}
+
+/** A command that was there before has been answered; one that an edit adds is asked at that moment, by whoever edited. */
+function readEdited({ comment, changes }: Payload, about: About, bot: Bot): Ask | string {
+  if (comment === undefined) return 'the delivery holds no comment';
+  if (changes?.body === undefined) return 'the text of the comment stayed as it was';
+  if (readCommand(changes.body.from, bot.slug)) return 'the comment held a command before it was edited';
+  return readText(comment.body, { ...identify(comment.id, about), requestedAt: comment.updated_at }, { about, bot });
+}
+
+function readReview({ review }: Payload, about: About, bot: Bot): Ask | string {
+  if (review === undefined) return 'the delivery holds no review';
+  const how = {
+    requestedAt: review.submitted_at ?? about.subject.updated_at,
+    source: { type: 'review', reviewId: review.id } as const,
+    intention: `review:${review.id}`,
+  };
+  return readText(review.body, how, { about, bot });
+}
+
+/** The command in what somebody wrote. A mention without a verb means what is usual where it stands. */
+function readText(
+  text: string | null,
+  how: Pick<Ask, 'requestedAt' | 'source' | 'intention'>,
+  { about, bot }: { readonly about: About; readonly bot: Bot },
+): Ask | string {
+  const command = readCommand(text ?? '', bot.slug);
+  if (command === undefined) return 'it holds no command';
+  const { word, via, said, instruction, options } = command;
+  const isUsual = via === 'mention' && said === '';
+  const verb = isUsual ? usualVerb(about, bot) : readVerb(said);
+  return { ...how, verb, said: isUsual ? verb : said, via, trigger: word, instruction, options };
+}
+
+function usualVerb({ kind, subject }: About, { slug }: Bot): 'implement' | 'revise' | 'explain' {
+  if (kind === 'issue') return 'implement';
+  return subject.user?.login === `${slug ?? ''}[bot]` ? 'revise' : 'explain';
 }

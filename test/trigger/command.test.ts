@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { readCommand } from '../../src/trigger/command.ts';
+import { readCommand, readVerb } from '../../src/trigger/command.ts';
 import { findSpokenLines, toLines } from '../../src/trigger/spoken-lines.ts';
 
-const verbs = new Set(['implement', 'help']);
-
 function saysSomething(comment: string): boolean {
-  return readCommand(comment, verbs) !== undefined;
+  return readCommand(comment) !== undefined;
 }
 
 describe('a command', () => {
@@ -48,7 +46,72 @@ describe('a command', () => {
     ],
     ['is text after a heading under a quotation', '> a\n# b\n/backend help', ['/backend', 'help', '']],
   ])('%s', (_, comment, [word, said, instruction]) => {
-    expect(readCommand(comment, verbs)).toEqual({ word, said, instruction });
+    expect(readCommand(comment)).toEqual({ word, via: 'command', said, instruction, options: [] });
+  });
+});
+
+describe('an option', () => {
+  it.each([
+    ['comes at the end', 'implement pages budget:3', 'pages', ['budget:3']],
+    ['comes right after the verb', 'implement budget:3 pages', 'pages', ['budget:3']],
+    ['comes in any letter case', 'implement Budget:3 Draft:FALSE', '', ['budget:3', 'draft:FALSE']],
+    ['counts between words when we have it', 'implement pages base:dev for orders', 'pages  for orders', ['base:dev']],
+    ['is kept twice when it is given twice', 'plan model:opus model:haiku', '', ['model:opus', 'model:haiku']],
+    ['is kept at the end even if we lack it', 'implement pages buget:3', 'pages', ['buget:3']],
+    ['is kept right after the verb even if we lack it', 'implement todo:x in it', 'in it', ['todo:x']],
+    ['is text inside a sentence if we lack it', 'implement the todo:x thing', 'the todo:x thing', []],
+    ['is no address', 'implement see https://x.example/plan:y', 'see https://x.example/plan:y', []],
+    ['is no name with two colons', 'implement std::move', 'std::move', []],
+    ['needs a value', 'implement plan: none', 'plan: none', []],
+    ['may hold colons and slashes', 'review agents:a,b base:release/1.x:2', '', ['agents:a,b', 'base:release/1.x:2']],
+  ])('%s', (_, line, instruction, options) => {
+    const read = readCommand(`/backend ${line}\nmodel:opus below the line is text`);
+    expect(read?.instruction).toBe(`${instruction}\nmodel:opus below the line is text`.trim());
+    expect(read?.options.map(({ name, value }) => `${name}:${value}`)).toEqual(options);
+  });
+});
+
+describe('a mention', () => {
+  it.each([
+    ['is our name and the rest', '@back-bot why is it slow?', { said: '', instruction: 'why is it slow?' }],
+    ['may be followed by a comma', 'Hi\n\n@Back-Bot, please mend it', { said: '', instruction: 'please mend it' }],
+    ['may carry the suffix of Apps', '@back-bot[bot] mend it', { said: '', instruction: 'mend it' }],
+    ['may have a verb', '@back-bot stop!', { said: 'stop', instruction: '' }],
+    [
+      'may have options',
+      '@back-bot implement budget:1',
+      { said: 'implement', options: [{ name: 'budget', value: '1' }] },
+    ],
+    ['comes before commands of others', '/cc me\n@back-bot mend it', { said: '', instruction: 'mend it' }],
+  ])('%s', (_, comment, expected) => {
+    expect(readCommand(comment, 'back-bot')).toMatchObject({ via: 'mention', ...expected });
+  });
+
+  it.each([
+    ['of somebody else', '@backer look', 'back-bot'],
+    ['of somebody whose name begins with ours', '@back-bot2 look', 'back-bot'],
+    ['inside a sentence', 'ask @back-bot to look', 'back-bot'],
+    ['in a quotation', '> @back-bot look', 'back-bot'],
+    ['in a code block', '```\n@back-bot look\n```', 'back-bot'],
+    ['while our name is not known', '@back-bot look', undefined],
+  ])('is none %s', (_, comment, slug) => {
+    expect(readCommand(comment, slug)).toBeUndefined();
+  });
+
+  it('gives way to a command', () => {
+    expect(readCommand('@back-bot look\n/backend stop', 'back-bot')).toMatchObject({ via: 'command', said: 'stop' });
+  });
+});
+
+describe('a verb', () => {
+  it.each([
+    ['fix', 'revise'],
+    ['ASK', 'explain'],
+    ['Implement', 'implement'],
+    ['constructor', 'unknown'],
+    ['', 'unknown'],
+  ])('%j means %s', (said, verb) => {
+    expect(readVerb(said)).toBe(verb);
   });
 });
 
@@ -85,7 +148,7 @@ describe('no command', () => {
     ['quoted HTML', '<blockquote>\n\n/backend help\n\n</blockquote>'],
     ['an empty comment', ''],
   ])('is in %s', (_, comment) => {
-    expect(readCommand(comment, verbs)).toBeUndefined();
+    expect(readCommand(comment)).toBeUndefined();
   });
 });
 
@@ -183,9 +246,12 @@ describe('any comment', () => {
     '<!-- -',
     'a<!--',
     '/backend ::',
+    ' a:b',
+    '/backend a:',
+    '@back-bot ',
   ])('reads a megabyte of %j', (unit) => {
     const text = unit.repeat(1_000_000 / unit.length);
     expect(findSpokenLines(toLines(text)).length).toBeLessThanOrEqual(1_000_001);
-    expect(readCommand(`${text}x`, verbs)?.word ?? '/').toMatch(/^\//u);
+    expect(readCommand(`${text}x`)?.word ?? '/').toMatch(/^\//u);
   });
 });
