@@ -1,11 +1,12 @@
-import type { WorkRequest } from './domain/index.ts';
+import type { Account, WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
-import { readSettings, type Facts } from './policy/index.ts';
-import type { PullFacts, RepositoryClient } from './github/index.ts';
+import { readChoice, readSettings, type Facts, type Place } from './policy/index.ts';
+import type { AppIdentity, PullFacts, RepositoryClient } from './github/index.ts';
+import type { Store } from './store/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
-export async function gatherFacts(request: WorkRequest, { client, store, settings, claim }: Desk): Promise<Facts> {
+export async function gatherFacts(request: WorkRequest, { client, store, settings, claim, bot }: Desk): Promise<Facts> {
   const repository = await client.facts();
   const [permission, issue, { sha, settingsText }, spentTodayUsd, earlier] = await Promise.all([
     client.permissionOf(request.sender),
@@ -17,12 +18,32 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const reading = readSettings(settingsText);
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
-  const [baseSha, ours] = await Promise.all([
-    wanted?.base === undefined || wanted.base === repository.defaultBranch ? sha : client.branchSha(wanted.base),
+  const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
+  const [baseSha, ours, positions] = await Promise.all([
+    base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
+    request.verb === 'status' ? gatherPositions(store) : new Map<string, number>(),
   ]);
+  const place = issue?.isPullRequest === true ? findPlace(issue.author, bot) : 'issue';
   const limits = { ...settings.budget, spentTodayUsd };
-  return { permission, repository, issue, settingsText, baseSha, branch, ours, earlier, limits };
+  return { permission, repository, issue, place, settingsText, baseSha, branch, ours, earlier, positions, limits };
+}
+
+/** The base that the command names. */
+function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | undefined {
+  const options = readChoice(request, earlier);
+  return 'choice' in options ? options.choice.base : undefined;
+}
+
+function findPlace(author: Account, bot: AppIdentity): Place {
+  return author.id === bot.botId ? 'ours' : 'theirs';
+}
+
+/** Further back in the queue nobody is told a number. */
+const farthest = 1_000;
+
+async function gatherPositions(store: Store): Promise<ReadonlyMap<string, number>> {
+  return new Map((await store.waiting(farthest)).map(({ jobId, position }) => [jobId, position]));
 }
 
 /** The commit of the default branch, and the repository's settings in that commit. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toBotError, type Job, type Outcome, type Refusal, type Step } from './domain/index.ts';
-import { openStatus } from './publish/index.ts';
+import { ensureEnded, openStatus } from './publish/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Says what a job is doing, to everybody at once: the status comment, the database, whoever watches. */
@@ -23,6 +23,10 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
   // Written below and nowhere else.
   const refusals = (await journal.entries('refused')).map(({ data }) => data as Refusal);
   const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0, refusals });
+  const show = async (outcome: Outcome) => {
+    await status.finish(outcome);
+    await ensureEnded(job.request, outcome, desk);
+  };
   return {
     async step(step) {
       await store.setStep(claim, step);
@@ -40,7 +44,7 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
       status.refused([...refusals]);
     },
     async finish(outcome) {
-      await status.finish(outcome).catch((error: unknown) => {
+      await show(outcome).catch((error: unknown) => {
         // GitHub may refuse the comment for good (archived by now, a permission taken away): the outcome stands all the same.
         if (toBotError(error).retryable) throw error;
         log.warn({ err: error }, 'the last state could not be shown');

@@ -1,4 +1,4 @@
-import { toBotError, type BotError, type Outcome } from './domain/index.ts';
+import { asideVerbs, toBotError, type BotError, type Outcome } from './domain/index.ts';
 import { openJob } from './job/index.ts';
 import type { Claim } from './store/index.ts';
 import { sweepJobs } from './workspace/index.ts';
@@ -55,7 +55,7 @@ async function handleClaim(claim: Claim, deps: Deps, signal: AbortSignal): Promi
 /** Only work that takes its time is worth watching. */
 async function carryOutWatched(desk: Desk, stop: AbortController): Promise<Outcome> {
   const { request } = desk.claim;
-  if (request.verb !== 'implement') return carryOut(request, desk);
+  if (request.verb === 'stop' || asideVerbs.includes(request.verb)) return carryOut(request, desk);
   await using watching = new AsyncDisposableStack();
   watching.use(watchForStop(desk, stop));
   return await carryOut(request, desk);

@@ -1,6 +1,6 @@
 /** The nouns: types, ids and the error catalogue. Imports nothing. */
 export type { Account, Base, Repository, Subject } from './repository.ts';
-export { optionNames, verbAliases, verbNames } from './request.ts';
+export { asideVerbs, optionNames, verbAliases, verbNames } from './request.ts';
 export type { CommandOption, OptionName, RequestSource, Verb, WorkRequest } from './request.ts';
 export type { Change, ChangeSet, FileMode } from './change-set.ts';
 export type { Budget, CheckCommands, Plan } from './plan.ts';

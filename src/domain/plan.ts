@@ -29,6 +29,8 @@ export interface Plan {
   readonly checks: CheckCommands;
   /** What boxes are made from where they are containers; undefined means the operator's image. */
   readonly image?: string;
+  /** What to keep in mind where it was said earlier: `retry` is asked without the words of the work that it repeats. */
+  readonly instruction?: string;
   /** Hosts the set-up step may reach beyond the package registries of the detected stack. */
   readonly allowedHosts: readonly string[];
   /** Path patterns that need a person, beyond our own list. */

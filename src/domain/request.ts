@@ -20,6 +20,9 @@ export const verbNames = [
 /** Other words for a verb. */
 export const verbAliases: Readonly<Record<string, (typeof verbNames)[number]>> = { fix: 'revise', ask: 'explain' };
 
+/** What is only answered, from what is known: it waits for nothing that is under way on its subject. */
+export const asideVerbs: readonly Verb[] = ['status', 'help', 'unknown'];
+
 /** What a command may choose, as `name:value`. */
 export const optionNames = ['base', 'budget', 'agents', 'model', 'draft', 'plan'] as const;
 export type OptionName = (typeof optionNames)[number];

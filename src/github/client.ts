@@ -137,7 +137,10 @@ export interface RepositoryClient {
   /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */
   readToken(refused?: string): Promise<string>;
 
-  addReaction(target: { issue: number } | { comment: number }, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
+  addReaction(
+    target: { issue: number } | { comment: number },
+    content: '+1' | 'eyes' | 'rocket' | 'confused',
+  ): Promise<void>;
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;
   updateComment(commentId: number, body: string): Promise<void>;
   /** Fine as well when it is gone already. */

@@ -1,18 +1,22 @@
-import type { Plan, WorkRequest } from '../domain/index.ts';
-import type { IssueFacts, Permission } from '../github/index.ts';
+import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
+import type { IssueFacts } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
+import { findLastWork, isWork, readChoice } from './earlier.ts';
+import type { Choice } from './options.ts';
 import { readSettings, type SettingsReading } from './read-settings.ts';
 import type { Settings, TriggerWords } from './settings.ts';
+import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
+import { findVerb, isAllowed, type VerbRow } from './verbs.ts';
 
 /** A reason not to work, in Markdown; undefined when there is none. */
 type Refusal = (request: WorkRequest, facts: Facts) => string | undefined;
 
 /** What must hold when work begins and still when it is published. */
 const standingRefusals: readonly Refusal[] = [
-  (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
+  (_, { permission }) => (isAllowed(permission, 'write') ? undefined : texts.renderStranger('write')),
   (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
   (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
   (_, { issue }) => (issue?.state === 'closed' ? texts.renderClosed() : undefined),
@@ -22,9 +26,6 @@ const standingRefusals: readonly Refusal[] = [
 
 /** What must hold when work begins. */
 const startingRefusals: readonly Refusal[] = [
-  (request, { issue }) =>
-    request.subject.kind === 'pull_request' || issue?.isPullRequest ? texts.renderPullRequest() : undefined,
-  (request) => refuseOption(request.instruction),
   (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
   (_, { ours }) => refuseSecondPull(ours),
   ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
@@ -37,25 +38,48 @@ const startingRefusals: readonly Refusal[] = [
  */
 export function decide(request: WorkRequest, facts: Facts): Decision {
   const reading = readSettings(facts.settingsText);
-  const words = 'settings' in reading ? reading.settings.triggers : reading.triggers;
+  const words = triggersOf(reading);
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };
-  if (request.verb === 'stop' && request.via !== 'command') return { type: 'stop' };
-  if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
-  return decideAsked(request, facts, reading, words.command);
+  if (request.verb === 'stop' && !isSaid(request)) return { type: 'stop' };
+  const row = findVerb(request.verb);
+  const needed = row?.needs ?? 'triage';
+  if (!isAllowed(facts.permission, needed)) return { type: 'decline', reason: texts.renderStranger(needed) };
+  if (row === undefined) return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
+  return decideAsked(request, facts, { row, reading, command: words.command });
+}
+
+function triggersOf(reading: SettingsReading): TriggerWords {
+  return 'settings' in reading ? reading.settings.triggers : reading.triggers;
+}
+
+interface Asked {
+  readonly row: VerbRow;
+  readonly reading: SettingsReading;
+  readonly command: string;
 }
 
 /** What a person who may ask gets. */
-function decideAsked(request: WorkRequest, facts: Facts, reading: SettingsReading, command: string): Decision {
-  const { verb, said } = request;
-  if (verb === 'stop') return { type: 'stop' };
-  if (verb === 'help') return { type: 'answer', text: texts.renderHelp(command) };
-  if (verb === 'unknown') return { type: 'answer', text: texts.renderUnknownVerb(said, command) };
-  const unfinished = facts.earlier.findLast((job) => job.request.verb === 'implement' && job.state !== 'finished');
+function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command }: Asked): Decision {
+  if (!row.on.includes(facts.place)) return { type: 'decline', reason: texts.renderElsewhere(row, command) };
+  const options = readChoice(request, facts.earlier);
+  if ('problems' in options) return { type: 'decline', reason: texts.renderOptionProblems(options.problems) };
+  if (!row.works) return { type: 'decline', reason: texts.renderNotYet(row.verb, command) };
+  const answer = answers[row.verb];
+  if (answer !== undefined) return answer(facts, command);
+  const unfinished = facts.earlier.findLast((job) => isWork(job) && job.state !== 'finished');
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
-  return decideImplement(request, facts, reading.settings);
+  const wanted = { settings: reading.settings, choice: options.choice };
+  return row.verb === 'retry' ? decideRetry(request, facts, wanted) : decideImplement(request, facts, wanted);
 }
+
+/** What needs nothing but what is known. */
+const answers: Partial<Record<Verb, (facts: Facts, command: string) => Decision>> = {
+  stop: () => ({ type: 'stop' }),
+  help: (_, command) => ({ type: 'answer', text: texts.renderHelp(command) }),
+  status: (facts, command) => ({ type: 'answer', text: renderStanding(facts, command) }),
+};
 
 /** Whether work that was accepted may still be published: asked again right before, since it may have taken an hour. */
 export function decideStillWanted(request: WorkRequest, facts: Facts): Standing {
@@ -66,9 +90,15 @@ export function decideStillWanted(request: WorkRequest, facts: Facts): Standing 
 /** Why nobody expects a word from us; undefined when somebody does. */
 function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): string | undefined {
   if (request.via === 'closing') return findLife(facts);
-  const wanted = request.via === 'label' ? words.label : words.command;
-  if (wanted === false || !isSame(wanted, request.trigger)) return `another ${request.via}`;
+  if (!isMeant(request, words)) return `another ${request.via}`;
   return request.verb === 'stop' ? findLabel(request, facts) : findNoWork(request, facts);
+}
+
+/** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
+function isMeant({ via, trigger }: WorkRequest, { label, command, mention }: TriggerWords): boolean {
+  if (via === 'mention') return mention;
+  const wanted = via === 'label' ? label : command;
+  return wanted !== false && isSame(wanted, trigger);
 }
 
 /** Closing ends the work while the issue stays closed, or is gone. */
@@ -89,7 +119,9 @@ function findNoWork(request: WorkRequest, { issue, permission, repository, earli
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
   const same = earlier.find((job) => isSameWish(job, request));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
-  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
+  return request.verb === 'unknown' && !isAllowed(permission, 'triage')
+    ? 'an unclear command by a stranger'
+    : undefined;
 }
 
 /** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
@@ -103,25 +135,42 @@ function isSameWish({ request: earlier, outcome }: EarlierJob, { via, trigger, r
   return !isOpen && isSame(trigger, earlier.trigger) && apart <= sameActMs;
 }
 
-function decideImplement(request: WorkRequest, facts: Facts, settings: Settings): Decision {
+/** The repository's settings, and what the command chose over them. */
+interface Wanted {
+  readonly settings: Settings;
+  readonly choice: Choice;
+}
+
+function decideImplement(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const reason = findRefusal([...standingRefusals, ...startingRefusals], request, facts);
   if (reason !== undefined) return { type: 'decline', reason };
   const { baseSha, branch } = facts;
-  if (baseSha === undefined || branch === undefined)
-    return { type: 'decline', reason: texts.renderNoBase(settings.base) };
-  const base = { branch: settings.base ?? facts.repository.defaultBranch, sha: baseSha };
-  return { type: 'accept', plan: toPlan(settings, { base, branch }, facts.limits) };
+  const base = wanted.choice.base ?? wanted.settings.base;
+  if (baseSha === undefined || branch === undefined) return { type: 'decline', reason: texts.renderNoBase(base) };
+  const place = { base: { branch: base ?? facts.repository.defaultBranch, sha: baseSha }, branch };
+  return { type: 'accept', plan: toPlan(wanted, place, facts.limits) };
 }
 
-function toPlan(settings: Settings, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
-  const { agent, model, budget, draft, setup, checks, image, network, protect, preferences } = settings;
-  const usd = Math.min(budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
+/** The same once more, under what the issue says by now, with what was to be kept in mind the last time. */
+function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const last = findLastWork(facts.earlier);
+  if (last === undefined) return { type: 'decline', reason: texts.renderNothingToRetry() };
+  const instruction = last.plan?.instruction ?? last.request.instruction;
+  const decision = decideImplement({ ...request, instruction }, facts, wanted);
+  if (decision.type !== 'accept' || instruction === '') return decision;
+  return { type: 'accept', plan: { ...decision.plan, instruction } };
+}
+
+function toPlan({ settings, choice }: Wanted, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
+  const { agent, budget, setup, checks, image, network, protect, preferences } = settings;
+  const model = choice.model ?? settings.model;
+  const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
   return {
     ...place,
     agent,
     ...(model !== 'inherit' && { model }),
     budget: { ...budget, usd },
-    draft,
+    draft: choice.draft ?? settings.draft,
     ...(setup !== undefined && { setup }),
     checks: {
       ...(checks.test !== undefined && { test: checks.test }),
@@ -143,8 +192,9 @@ function findRefusal(refusals: readonly Refusal[], request: WorkRequest, facts: 
   return undefined;
 }
 
-function canWrite(permission: Permission): boolean {
-  return permission === 'write' || permission === 'maintain' || permission === 'admin';
+/** Somebody typed it, in whatever kind of comment. */
+function isSaid({ via }: WorkRequest): boolean {
+  return via === 'command' || via === 'mention';
 }
 
 /** GitHub takes labels for the same whatever their case; so do we, and commands. */
@@ -160,12 +210,6 @@ function isLabelGone({ via, trigger }: WorkRequest, issue: IssueFacts | undefine
 function isEmpty({ seen, instruction }: WorkRequest): boolean {
   const read = [readVisibleLine(seen.title), readVisible(seen.body), readVisible(instruction)];
   return !read.some(({ text }) => /[\p{L}\p{N}]/u.test(text));
-}
-
-/** An option that is silently taken for text would let a person believe in a budget that is not kept. */
-function refuseOption(instruction: string): string | undefined {
-  const [, option] = /^(?:.*\s)?(base|budget|agents|model|draft|plan):\S/u.exec(instruction) ?? [];
-  return option === undefined ? undefined : texts.renderOptionUnavailable(option);
 }
 
 function refuseSecondPull(ours: Facts['ours']): string | undefined {

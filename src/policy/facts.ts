@@ -1,6 +1,7 @@
 import type { Plan } from '../domain/index.ts';
 import type { IssueFacts, Permission, PullFacts, RepositoryFacts, UnreadFile } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
+import type { Place } from './verbs.ts';
 
 /** What policy decides on, as GitHub and our own books have it now; what a delivery said may be long past. */
 export interface Facts {
@@ -9,6 +10,8 @@ export interface Facts {
   readonly repository: RepositoryFacts;
   /** undefined when it was deleted or transferred. */
   readonly issue: IssueFacts | undefined;
+  /** What the subject is: an issue, or a pull request by us or by somebody else. */
+  readonly place: Place;
   /** Text of `.github/backend.yml` in the newest commit of the default branch; undefined when there is none. */
   readonly settingsText: string | UnreadFile | undefined;
   /** Commit of the branch that the settings name as base, or of the default branch; undefined when there is no such branch. */
@@ -19,6 +22,8 @@ export interface Facts {
   readonly ours: readonly PullFacts[];
   /** What was asked of us on the same subject before, oldest first. */
   readonly earlier: readonly EarlierJob[];
+  /** How many jobs come before each that waits, by its id. Empty where nobody asked. */
+  readonly positions: ReadonlyMap<string, number>;
   /** The operator's, in US dollars; the day begins at midnight UTC. */
   readonly limits: { readonly usdPerJob: number; readonly usdPerDay: number; readonly spentTodayUsd: number };
 }

@@ -1,9 +1,12 @@
 /** What we may do: settles a request on the facts, by the repository's settings and within the operator's limits. Pure. */
 export { decide, decideStillWanted } from './decide.ts';
 export type { Decision, Facts, Standing } from './facts.ts';
+export { readChoice } from './earlier.ts';
+export { optionRows } from './options.ts';
 export { readSettings } from './read-settings.ts';
 export type { SettingsReading } from './read-settings.ts';
 export { Settings } from './settings.ts';
 export { settingsFields } from './settings-fields.ts';
 export { renderNothingToStop } from './texts.ts';
 export { verbs } from './verbs.ts';
+export type { Place } from './verbs.ts';

@@ -75,9 +75,10 @@ function findForbidden(document: Document): readonly Problem[] {
 
 /** Each word on its own: one that is missing or wrong is the usual one. */
 function readTriggers(document: Document): TriggerWords {
-  const { label, command } = TriggerWords.shape;
+  const { label, command, mention } = TriggerWords.shape;
   return {
     label: label.catch('backend').parse(document.getIn(['triggers', 'label'])),
     command: command.catch('/backend').parse(document.getIn(['triggers', 'command'])),
+    mention: mention.catch(true).parse(document.getIn(['triggers', 'mention'])),
   };
 }

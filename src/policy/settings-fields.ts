@@ -15,7 +15,7 @@ export const settingsFields: readonly SettingsField[] = [
   group('triggers', '{ label: backend }'),
   field('triggers.label', 'a label of at most 50 characters, or `false` to switch it off', 'backend'),
   field('triggers.command', 'a slash and one word', '/backend'),
-  later('triggers.mention', '`true` or `false`', 'true'),
+  field('triggers.mention', '`true` or `false`', 'true'),
   later(
     'triggers.files',
     '`false`, or `paths` (a list of path patterns) and `on` (a list of `pull_request` and `push`)',

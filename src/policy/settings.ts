@@ -36,12 +36,12 @@ export const TriggerWords = z.object({
     .string()
     .regex(/^\/[a-z][\w-]{0,63}$/iu)
     .default('/backend'),
+  mention: z.boolean().default(true),
 });
 export type TriggerWords = z.infer<typeof TriggerWords>;
 
 const Triggers = z.strictObject({
   ...TriggerWords.shape,
-  mention: z.boolean().default(true),
   files: z
     .union([
       z.literal(false),

@@ -1,5 +1,5 @@
 import { findNearest } from './nearest.ts';
-import { verbs } from './verbs.ts';
+import { verbs, verbWords, type Place, type VerbRow } from './verbs.ts';
 
 const maxQuoted = 80;
 const maxProblems = 10;
@@ -15,8 +15,9 @@ export function codeSpan(text: string): string {
   return `\`${line.length > maxQuoted ? `${line.slice(0, maxQuoted).toWellFormed()}…` : line || ' '}\``;
 }
 
-export function renderStranger(): string {
-  return 'Thank you for asking. Only people with write access to this repository can start work here; one of them may ask in your place.';
+export function renderStranger(needed: VerbRow['needs']): string {
+  const who = needed === 'write' ? 'with write access to' : 'who may triage issues in';
+  return `Thank you for asking. Only people ${who} this repository can ask that of me here; one of them may ask in your place.`;
 }
 
 export function renderHelp(command: string): string {
@@ -24,10 +25,7 @@ export function renderHelp(command: string): string {
 }
 
 export function renderUnknownVerb(said: string, command: string): string {
-  const nearest = findNearest(
-    said,
-    verbs.map(({ verb }) => verb),
-  );
+  const nearest = findNearest(said, verbWords);
   const hint = nearest === undefined ? '' : ` Did you mean ${codeSpan(`${command} ${nearest}`)}?`;
   const opening =
     said === '' ? 'A verb is missing after the command.' : `${codeSpan(said)} is not a verb I know.${hint}`;
@@ -35,7 +33,35 @@ export function renderUnknownVerb(said: string, command: string): string {
 }
 
 function renderVerbs(command: string): string {
-  return verbs.map(({ verb, rest, does }) => `- ${codeSpan(`${command} ${verb}${rest}`)} ${does}`).join('\n');
+  const working = verbs.filter(({ works }) => works);
+  return working.map(({ verb, rest, does }) => `- ${codeSpan(`${command} ${verb}${rest}`)} ${does}`).join('\n');
+}
+
+const places: Readonly<Record<Place, string>> = {
+  issue: 'issues',
+  ours: 'pull requests that I opened',
+  theirs: 'pull requests of other people',
+};
+
+export function renderElsewhere({ verb, on }: VerbRow, command: string): string {
+  const where = on.map((place) => places[place]).join(' and on ');
+  return `${codeSpan(`${command} ${verb}`)} works on ${where}, and not here. ${codeSpan(`${command} help`)} shows what I understand.`;
+}
+
+export function renderNotYet(verb: string, command: string): string {
+  return `${codeSpan(`${command} ${verb}`)} is not available yet, so nothing was started. ${codeSpan(`${command} help`)} shows what is.`;
+}
+
+export function renderOptionProblems(problems: readonly string[]): string {
+  return [
+    'Nothing was started, because the command needs a correction:',
+    '',
+    ...problems.slice(0, maxProblems).map((problem) => `- ${problem}`),
+  ].join('\n');
+}
+
+export function renderNothingToRetry(): string {
+  return 'Nothing was begun here yet, so there is nothing to retry.';
 }
 
 export function renderSettingsProblems(problems: readonly string[]): string {
@@ -52,16 +78,8 @@ export function renderSettingsProblems(problems: readonly string[]): string {
   ].join('\n');
 }
 
-export function renderOptionUnavailable(option: string): string {
-  return `Options such as ${codeSpan(`${option}:`)} are not available in a command yet, so nothing was started. Please ask again without it; lasting choices go into \`.github/backend.yml\`.`;
-}
-
 export function renderArchived(): string {
   return 'This repository is archived, so nothing can be changed in it. Please ask again once it is not.';
-}
-
-export function renderPullRequest(): string {
-  return 'I cannot work on a pull request yet. Please open an issue that says what should change, and ask there.';
 }
 
 export function renderClosed(): string {
@@ -92,7 +110,7 @@ export function renderDayUsedUp(usdPerDay: number): string {
 export function renderNoBase(base: string | undefined): string {
   return base === undefined
     ? 'This repository is still empty. Please push a first commit and ask again.'
-    : `There is no branch ${codeSpan(base)}, which \`.github/backend.yml\` names as \`base\`. Please correct it and ask again.`;
+    : `There is no branch ${codeSpan(base)}, which was named as \`base\`. Please correct it and ask again.`;
 }
 
 export function renderNothingToStop(): string {

@@ -1,20 +1,151 @@
-import type { Verb } from '../domain/index.ts';
+import { verbAliases, type OptionName, type Verb } from '../domain/index.ts';
+import type { Permission } from '../github/index.ts';
 
-interface VerbRow {
+/** Where a command stands: on an issue, on a pull request that we opened, or on somebody else's. */
+export type Place = 'issue' | 'ours' | 'theirs';
+
+export interface VerbRow {
   readonly verb: Exclude<Verb, 'unknown'>;
   /** What may follow the verb. */
   readonly rest: string;
+  readonly on: readonly Place[];
+  /** The least permission on the repository that counts. */
+  readonly needs: Extract<Permission, 'triage' | 'write'>;
+  readonly options: readonly OptionName[];
   /** What it does, as the end of a sentence that begins with the verb. */
   readonly does: string;
+  /** False while it is read, but what it does does not exist yet. */
+  readonly works: boolean;
 }
 
-/** Every command we answer. docs/commands.md shows the same table. */
+const everywhere: readonly Place[] = ['issue', 'ours', 'theirs'];
+const work: readonly OptionName[] = ['base', 'budget', 'model', 'draft', 'plan'];
+const means: readonly OptionName[] = ['budget', 'model'];
+
+/** Every command we answer. docs/commands.md shows the same table. Who may triage may take the label off, and so may stop. */
 export const verbs: readonly VerbRow[] = [
   {
     verb: 'implement',
     rest: ' [what to keep in mind]',
+    on: ['issue'],
+    needs: 'write',
+    options: work,
     does: 'implements this issue with tests and opens a pull request',
+    works: true,
   },
-  { verb: 'stop', rest: '', does: 'stops what is under way here' },
-  { verb: 'help', rest: '', does: 'shows this list' },
+  {
+    verb: 'plan',
+    rest: ' [what to keep in mind]',
+    on: ['issue'],
+    needs: 'write',
+    options: means,
+    does: 'writes a plan into this thread and waits',
+    works: false,
+  },
+  {
+    verb: 'approve',
+    rest: '',
+    on: ['issue'],
+    needs: 'write',
+    options: work,
+    does: 'carries the plan out',
+    works: false,
+  },
+  {
+    verb: 'revise',
+    rest: ' [what to change]',
+    on: ['ours'],
+    needs: 'write',
+    options: means,
+    does: 'changes this pull request on its branch',
+    works: false,
+  },
+  {
+    verb: 'review',
+    rest: '',
+    on: ['ours', 'theirs'],
+    needs: 'write',
+    options: ['agents', 'budget', 'model'],
+    does: 'asks reviewers to look at this pull request',
+    works: false,
+  },
+  {
+    verb: 'test',
+    rest: '',
+    on: ['ours', 'theirs'],
+    needs: 'write',
+    options: [],
+    does: 'runs the checks on this pull request and reports; asks no model',
+    works: false,
+  },
+  {
+    verb: 'rebase',
+    rest: '',
+    on: ['ours'],
+    needs: 'write',
+    options: means,
+    does: 'brings the base into this branch and verifies it again',
+    works: false,
+  },
+  {
+    verb: 'continue',
+    rest: ' [what to keep in mind]',
+    on: ['issue', 'ours'],
+    needs: 'write',
+    options: means,
+    does: 'goes on where work stopped',
+    works: false,
+  },
+  {
+    verb: 'retry',
+    rest: '',
+    on: ['issue', 'ours'],
+    needs: 'write',
+    options: work,
+    does: 'starts the last work here afresh',
+    works: true,
+  },
+  {
+    verb: 'stop',
+    rest: '',
+    on: everywhere,
+    needs: 'triage',
+    options: [],
+    does: 'stops what is under way here',
+    works: true,
+  },
+  {
+    verb: 'status',
+    rest: '',
+    on: everywhere,
+    needs: 'triage',
+    options: [],
+    does: 'says what is under way here, what it cost, and what came before',
+    works: true,
+  },
+  {
+    verb: 'explain',
+    rest: ' [question]',
+    on: everywhere,
+    needs: 'write',
+    options: means,
+    does: 'answers from the code and changes nothing',
+    works: false,
+  },
+  { verb: 'help', rest: '', on: everywhere, needs: 'triage', options: [], does: 'shows this list', works: true },
 ];
+
+/** The row of a verb; undefined for one we don't have. */
+export function findVerb(verb: Verb): VerbRow | undefined {
+  return verbs.find((row) => row.verb === verb);
+}
+
+/** Every word that is a verb: the verbs and the other words for them. */
+export const verbWords: readonly string[] = [...verbs.map(({ verb }) => verb), ...Object.keys(verbAliases)];
+
+const ranks: readonly Permission[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin'];
+
+/** Whether somebody with this permission may do what needs that one. */
+export function isAllowed(permission: Permission, needed: Permission): boolean {
+  return ranks.indexOf(permission) >= ranks.indexOf(needed);
+}

@@ -1,4 +1,4 @@
-import { BotError, type WorkRequest } from '../domain/index.ts';
+import { BotError, type Outcome, type WorkRequest } from '../domain/index.ts';
 import type { AppIdentity, CommentFacts, RepositoryClient } from '../github/index.ts';
 import type { Effects } from '../store/index.ts';
 import { neutralise } from '../markdown/index.ts';
@@ -11,10 +11,31 @@ export interface Doors {
 }
 
 /** Shows 👀 on what asked. GitHub keeps one reaction of a kind per account, so doing it again changes nothing. */
-export async function ensureSeen({ source, subject }: WorkRequest, { client }: Pick<Doors, 'client'>): Promise<void> {
+export async function ensureSeen(request: WorkRequest, doors: Pick<Doors, 'client'>): Promise<void> {
+  await react(request, 'eyes', doors);
+}
+
+/** Shows on what asked how it ended. Safe to repeat, as above. */
+export async function ensureEnded(request: WorkRequest, outcome: Outcome, doors: Pick<Doors, 'client'>): Promise<void> {
+  await react(request, endings[outcome.type], doors);
+}
+
+type Reaction = Parameters<RepositoryClient['addReaction']>[1];
+
+const endings: Readonly<Record<Outcome['type'], Reaction>> = {
+  published: 'rocket',
+  'nothing-to-change': '+1',
+  answered: '+1',
+  stopped: '+1',
+  ignored: 'confused',
+  declined: 'confused',
+  failed: 'confused',
+};
+
+async function react({ source, subject }: WorkRequest, content: Reaction, { client }: Pick<Doors, 'client'>) {
   const target = source.type === 'comment' ? { comment: source.commentId } : { issue: subject.number };
   try {
-    await client.addReaction(target, 'eyes');
+    await client.addReaction(target, content);
   } catch (error) {
     // A comment that was deleted since needs no reaction; the wish stands.
     if (!(error instanceof BotError) || error.code !== 'github-gone') throw error;

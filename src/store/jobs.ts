@@ -79,7 +79,8 @@ interface JobRow {
   readonly updated_at: Date;
 }
 
-function toSummary(row: Row): RunSummary {
+/** A row of `backend.jobs` as people see it. */
+export function toSummary(row: Row): RunSummary {
   const job = row as unknown as JobRow; // our own columns, written by this room only
   const { repository, subject, verb } = job.request;
   return {

@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss';
 import type { Db } from 'pg-boss';
-import type { WorkRequest } from '../domain/index.ts';
+import { asideVerbs, type WorkRequest } from '../domain/index.ts';
 import { translated } from '../database/index.ts';
 import type { Database, Sql } from '../database/index.ts';
 
@@ -128,8 +128,9 @@ async function keepOrder(jobs: readonly NewEntry[], sql: Sql): Promise<void> {
   );
 }
 
-function subjectKey({ repository, subject }: WorkRequest): string {
-  return `${repository.id}#${subject.number}`;
+/** What is only answered does not wait for the work on its subject. */
+function subjectKey({ repository, subject, verb }: WorkRequest): string {
+  return `${repository.id}#${subject.number}${asideVerbs.includes(verb) ? ':aside' : ''}`;
 }
 
 function executor(sql: Sql): Db {

@@ -78,12 +78,9 @@ export interface StalledJob {
 }
 
 /** A job on the same subject that was asked for before. */
-export interface EarlierJob {
-  readonly jobId: string;
+export interface EarlierJob extends RunSummary {
   readonly request: WorkRequest;
-  readonly state: RunSummary['state'];
-  readonly outcome?: Outcome;
-  readonly updatedAt: string;
+  readonly plan?: Plan;
 }
 
 export interface WorkOptions {

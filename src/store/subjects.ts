@@ -3,7 +3,7 @@ import type { Claim } from '../claim/index.ts';
 import { toJson } from '../database/index.ts';
 import type { Database, Sql } from '../database/index.ts';
 import type { Outcome, WorkRequest } from '../domain/index.ts';
-import { iso, toJob } from './jobs.ts';
+import { iso, toJob, toSummary } from './jobs.ts';
 import { queueName } from './queue.ts';
 import type { Queue } from './queue.ts';
 import type { EarlierJob, Store, StoredJob } from './store.ts';
@@ -79,23 +79,10 @@ async function endWaiting(
 }
 
 async function readEarlier(claim: Claim, sql: Sql): Promise<readonly EarlierJob[]> {
-  const rows = await sql(
-    `select j.id, j.request, j.state, j.outcome, j.updated_at from backend.jobs j ${sameSubject}
-       and j.number < mine.number order by j.number`,
-    [claim.jobId],
-  );
-  const jobs = rows as readonly (Pick<EarlierJob, 'request' | 'state'> & {
-    readonly id: string;
-    readonly outcome: Outcome | null;
-    readonly updated_at: Date;
-  })[];
-  return jobs.map(({ id, request, state, outcome, updated_at: updatedAt }) => ({
-    jobId: id,
-    request,
-    state,
-    ...(outcome !== null && { outcome }),
-    updatedAt: updatedAt.toISOString(),
-  }));
+  const rows = await sql(`select j.* from backend.jobs j ${sameSubject} and j.number < mine.number order by j.number`, [
+    claim.jobId,
+  ]);
+  return rows.map((row) => ({ ...toSummary(row), ...toJob(row) }));
 }
 
 /** GitHub's own clocks differ by this much between a delivery, the issue and its history, in milliseconds. */

@@ -24,11 +24,11 @@ const commandLine = /^ {0,3}(\/[A-Za-z][\w-]{0,63})(?:\s+(.*))?$/su;
 const mentionLine = /^ {0,3}(@[A-Za-z\d][A-Za-z\d-]{0,99})(?:\[bot\])?(?:[\s,:;.!?]+(.*))?$/su;
 
 /**
- * The command in a comment, if it holds one. `slug` is the App's name, which makes a line that begins with `@slug` a command. Never
+ * The command in a comment, if it holds one. `slug` is the App's name, which makes a line that begins with `@slug` a command; without one, none is. Never
  * throws; linear in the comment's length. Of several (`/cc` is a command of somebody else), ours is the one with our usual word, else one
  * with a verb of ours, else the mention, else the first.
  */
-export function readCommand(markdown: string, slug?: string): Command | undefined {
+export function readCommand(markdown: string, slug: string): Command | undefined {
   const lines = toLines(markdown);
   const spoken = findSpokenLines(lines).flatMap((index) => readLine(lines[index] ?? '', index, slug));
   const found =
@@ -54,11 +54,11 @@ interface CommandLine extends Pick<Command, 'word' | 'via' | 'said'> {
   readonly index: number;
 }
 
-function readLine(line: string, index: number, slug: string | undefined): readonly CommandLine[] {
+function readLine(line: string, index: number, slug: string): readonly CommandLine[] {
   const [, word, afterWord = ''] = commandLine.exec(line) ?? [];
   if (word !== undefined) return [{ word, via: 'command', ...splitVerb(afterWord), index }];
   const [, name, afterName = ''] = mentionLine.exec(line) ?? [];
-  if (name === undefined || name.slice(1).toLowerCase() !== slug?.toLowerCase()) return [];
+  if (name === undefined || slug === '' || name.slice(1).toLowerCase() !== slug.toLowerCase()) return [];
   const { said, rest } = splitVerb(afterName);
   const isVerb = readVerb(said) !== 'unknown';
   return [{ word: name, via: 'mention', ...(isVerb ? { said, rest } : { said: '', rest: afterName }), index }];

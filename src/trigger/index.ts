@@ -4,3 +4,4 @@ export { readLabeledIssue } from './read-labeled-issue.ts';
 export type { LabeledIssue } from './read-labeled-issue.ts';
 export { triggers } from './triggers.ts';
 export type { Bot, Trigger } from './triggers.ts';
+export { mayMention } from './payload.ts';

@@ -57,3 +57,9 @@ export function readAbout({ issue, pull_request: pull }: Payload): About | undef
   if (pull !== undefined) return { kind: 'pull_request', subject: pull, isOnCode: true };
   return issue && { kind: issue.pull_request ? 'pull_request' : 'issue', subject: issue, isOnCode: false };
 }
+
+/** Whether a line of what somebody wrote begins with a name, so that ours has to be known to read it. */
+export function mayMention(payload: unknown): boolean {
+  const { success, data } = Payload.pick({ comment: true, review: true }).safeParse(payload);
+  return success && /(?:^|[\r\n]) {0,3}@/u.test(data.comment?.body ?? data.review?.body ?? '');
+}

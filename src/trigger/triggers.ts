@@ -11,8 +11,8 @@ export type Ask = Pick<
 /** Who we are, so that we never answer ourselves, and know when we are spoken to. */
 export interface Bot {
   readonly appId: number;
-  /** The App's name in addresses and mentions; without it nothing is a mention. */
-  readonly slug?: string;
+  /** The App's name in addresses and mentions; empty where nothing can be a mention. */
+  readonly slug: string;
 }
 
 /** One way in: a kind of delivery (`event.action`), and how to read it. A string is the reason why it asks for nothing. */
@@ -129,5 +129,5 @@ function readText(
 
 function usualVerb({ kind, subject }: About, { slug }: Bot): 'implement' | 'revise' | 'explain' {
   if (kind === 'issue') return 'implement';
-  return subject.user?.login === `${slug ?? ''}[bot]` ? 'revise' : 'explain';
+  return subject.user?.login === `${slug}[bot]` ? 'revise' : 'explain';
 }

@@ -70,11 +70,13 @@ export function facts(change: Partial<Facts> = {}): Facts {
       cloneUrl: 'https://github.com/octo-org/shop.git',
     },
     issue: issue(),
+    place: 'issue',
     settingsText: undefined,
     baseSha: 'a'.repeat(40),
     branch: 'backend/7-add-a-health-endpoint',
     ours: [],
     earlier: [],
+    positions: new Map(),
     limits: { usdPerJob: 5, usdPerDay: 50, spentTodayUsd: 0 },
     ...change,
   };
@@ -82,7 +84,18 @@ export function facts(change: Partial<Facts> = {}): Facts {
 
 /** A job that was asked for on the same issue before. */
 export function earlier(change: Partial<EarlierJob> = {}): EarlierJob {
-  return { jobId: 'job-1', request: request(), state: 'finished', updatedAt: '2025-06-01T10:01:00Z', ...change };
+  return {
+    jobId: 'job-1',
+    request: request(),
+    repository: 'octo-org/shop',
+    subjectNumber: 7,
+    verb: 'implement',
+    state: 'finished',
+    usd: 0.42,
+    createdAt: '2025-06-01T10:00:00Z',
+    updatedAt: '2025-06-01T10:01:00Z',
+    ...change,
+  };
 }
 
 export function archived(): Facts {

@@ -99,7 +99,7 @@ describe('a request that is declined', () => {
   const locked = facts({ issue: issue({ locked: true }) });
   it.each([
     ['who may only triage', request(), facts({ permission: 'triage' }), 'write access'],
-    ['who may only read', command({ verb: 'help' }), facts({ permission: 'read' }), 'write access'],
+    ['who may only read', command({ verb: 'help' }), facts({ permission: 'read' }), 'may triage'],
     ['who is a stranger', command(), facts({ permission: 'none' }), 'write access'],
     ['on a closed issue', request(), facts({ issue: issue({ state: 'closed' }) }), 'reopen'],
     ['on a locked issue', request(), locked, 'unlock'],
@@ -129,13 +129,10 @@ describe('a request that is declined', () => {
       facts({ baseSha: undefined, settingsText: 'base: dev' }),
       'no branch `dev`',
     ],
-    ['on a pull request', command({ subject: { kind: 'pull_request', number: 7 } }), facts(), 'pull request yet'],
-    [
-      'on what turns out to be a pull request',
-      command(),
-      facts({ issue: issue({ isPullRequest: true }) }),
-      'pull request yet',
-    ],
+    ['on a pull request', command(), facts({ place: 'theirs' }), 'works on issues, and not here'],
+    ['with a verb that is for pull requests', command({ verb: 'test' }), facts(), 'pull requests that I opened and on'],
+    ['with a verb that is to come', command({ verb: 'plan' }), facts(), 'not available yet'],
+    ['to retry what never began', command({ verb: 'retry' }), facts(), 'nothing to retry'],
     [
       'while our pull request is open',
       request(),
@@ -148,7 +145,6 @@ describe('a request that is declined', () => {
       facts({ limits: { usdPerJob: 5, usdPerDay: 50, spentTodayUsd: 50 } }),
       '$50',
     ],
-    ['with an option we lack', command({ instruction: 'quickly budget:1' }), facts(), '`budget:`'],
     ['under settings that are a link', request(), facts({ settingsText: { unread: 'symlink' } }), 'is a link'],
     ['under settings that are too long', request(), facts({ settingsText: { unread: 'large' } }), '64 KiB'],
     ['under settings that are wrong', request(), facts({ settingsText: 'draft: maybe' }), 'Line 1, column 8'],
@@ -246,7 +242,8 @@ describe('a wish to stop', () => {
     expect(decide(asked, given)).toMatchObject({ type: 'ignore' });
   });
 
-  it('is declined for a stranger’s command', () => {
+  it('is for whoever may triage, as the label is, and declined for a stranger’s command', () => {
+    expect(decide(command(stopAsked), facts({ permission: 'triage' }))).toEqual({ type: 'stop' });
     expect(decide(command(stopAsked), facts({ permission: 'read' }))).toMatchObject({ type: 'decline' });
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decide, readSettings, Settings, settingsFields, verbs } from '../../src/policy/index.ts';
+import { decide, optionRows, readSettings, Settings, settingsFields, verbs } from '../../src/policy/index.ts';
 import { command, facts } from './builders.ts';
 
 const configuration = readFileSync('docs/configuration.md', 'utf8');
@@ -58,15 +58,34 @@ describe('docs/configuration.md', () => {
 });
 
 describe('docs/commands.md', () => {
-  it('has a row for every verb', () => {
-    const rows = rowsOf(commands, 'verb | where | what it does').map((row) => row.split(' | '));
-    expect(rows.map(([verb, , does]) => `${verb} ${does}`)).toEqual(
-      verbs.map(({ verb, rest, does }) => `\`${verb}${rest}\` ${does}`),
+  const where = { issue: 'an issue', ours: 'a pull request of ours', theirs: 'any other pull request' };
+
+  it('has a row for every verb, with where it may stand, who may say it and what it does', () => {
+    const rows = rowsOf(commands, 'verb | where | who | what it does').map((row) => row.split(' | '));
+    expect(rows).toEqual(
+      verbs.map(({ verb, rest, on, needs, does, works }) => [
+        `\`${verb}${rest}\``,
+        on.length === 3 ? 'anywhere' : on.map((place) => where[place]).join(', '),
+        needs,
+        `${does}${works ? '' : ' (**not yet**)'}`,
+      ]),
+    );
+  });
+
+  it('has a row for every option, with what it takes and the verbs that take it', () => {
+    const rows = rowsOf(commands, 'option | takes | with').map((row) => row.split(' | '));
+    expect(rows).toEqual(
+      optionRows.map(({ name, takes, example }) => [
+        `\`${example}\``,
+        takes,
+        verbs.flatMap(({ verb, options }) => (options.includes(name) ? [`\`${verb}\``] : [])).join(', '),
+      ]),
     );
   });
 
   it('lists the verbs that help lists', () => {
     const help = JSON.stringify(decide(command({ verb: 'help' }), facts()));
-    for (const { verb, does } of verbs) expect(help).toMatch(new RegExp(`/backend ${verb}.*${does}`, 'u'));
+    for (const { verb, does, works } of verbs)
+      expect(new RegExp(`/backend ${verb}.*${does}`, 'u').test(help), verb).toBe(works);
   });
 });

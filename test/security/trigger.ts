@@ -13,7 +13,7 @@ interface Delivery {
 /** A payload as it is parsed: what a row changes in it may be anything. */
 type Payload = Readonly<Record<string, unknown>>;
 
-const bot = { appId: 4711 };
+const bot = { appId: 4711, slug: 'back-bot' };
 
 function recorded(name: string, change: (payload: Payload) => Payload = (same) => same): Delivery {
   const file = new URL(`../fixtures/deliveries/${name}.json`, import.meta.url);

@@ -4,7 +4,7 @@ import { readCommand, readVerb } from '../../src/trigger/command.ts';
 import { findSpokenLines, toLines } from '../../src/trigger/spoken-lines.ts';
 
 function saysSomething(comment: string): boolean {
-  return readCommand(comment) !== undefined;
+  return readCommand(comment, '') !== undefined;
 }
 
 describe('a command', () => {
@@ -46,7 +46,7 @@ describe('a command', () => {
     ],
     ['is text after a heading under a quotation', '> a\n# b\n/backend help', ['/backend', 'help', '']],
   ])('%s', (_, comment, [word, said, instruction]) => {
-    expect(readCommand(comment)).toEqual({ word, via: 'command', said, instruction, options: [] });
+    expect(readCommand(comment, '')).toEqual({ word, via: 'command', said, instruction, options: [] });
   });
 });
 
@@ -65,7 +65,7 @@ describe('an option', () => {
     ['needs a value', 'implement plan: none', 'plan: none', []],
     ['may hold colons and slashes', 'review agents:a,b base:release/1.x:2', '', ['agents:a,b', 'base:release/1.x:2']],
   ])('%s', (_, line, instruction, options) => {
-    const read = readCommand(`/backend ${line}\nmodel:opus below the line is text`);
+    const read = readCommand(`/backend ${line}\nmodel:opus below the line is text`, '');
     expect(read?.instruction).toBe(`${instruction}\nmodel:opus below the line is text`.trim());
     expect(read?.options.map(({ name, value }) => `${name}:${value}`)).toEqual(options);
   });
@@ -93,7 +93,7 @@ describe('a mention', () => {
     ['inside a sentence', 'ask @back-bot to look', 'back-bot'],
     ['in a quotation', '> @back-bot look', 'back-bot'],
     ['in a code block', '```\n@back-bot look\n```', 'back-bot'],
-    ['while our name is not known', '@back-bot look', undefined],
+    ['while our name is not known', '@back-bot look', ''],
   ])('is none %s', (_, comment, slug) => {
     expect(readCommand(comment, slug)).toBeUndefined();
   });
@@ -148,7 +148,7 @@ describe('no command', () => {
     ['quoted HTML', '<blockquote>\n\n/backend help\n\n</blockquote>'],
     ['an empty comment', ''],
   ])('is in %s', (_, comment) => {
-    expect(readCommand(comment)).toBeUndefined();
+    expect(readCommand(comment, '')).toBeUndefined();
   });
 });
 
@@ -252,6 +252,6 @@ describe('any comment', () => {
   ])('reads a megabyte of %j', (unit) => {
     const text = unit.repeat(1_000_000 / unit.length);
     expect(findSpokenLines(toLines(text)).length).toBeLessThanOrEqual(1_000_001);
-    expect(readCommand(`${text}x`)?.word ?? '/').toMatch(/^\//u);
+    expect(readCommand(`${text}x`, 'back-bot')?.word ?? '/').toMatch(/^[/@]/u);
   });
 });

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { WorkRequest } from '../../src/domain/index.ts';
-import { readDelivery, readLabeledIssue, wantedEvents } from '../../src/trigger/index.ts';
+import { mayMention, readDelivery, readLabeledIssue, wantedEvents } from '../../src/trigger/index.ts';
 
-const bot = { appId: 4711 };
+const bot = { appId: 4711, slug: 'back-bot' };
 const deliveries = new URL('../fixtures/deliveries/', import.meta.url);
 
 /** What GitHub publishes of every kind of delivery; the package is JSON, and its types describe something else. */
@@ -20,6 +20,23 @@ function recorded(name: string): unknown {
 
 function read(name: string) {
   return readDelivery(name.split('.')[0] ?? '', recorded(name), bot);
+}
+
+const onCode = {
+  subject: { kind: 'pull_request', number: 2 },
+  source: { type: 'review-comment', commentId: 284312630 },
+  intention: 'review-comment:284312630',
+};
+const reviewCommand = {
+  verb: 'revise',
+  instruction: 'use a constant here',
+  subject: { kind: 'pull_request', number: 2 },
+  source: { type: 'review', reviewId: 237895671 },
+  intention: 'review:237895671',
+};
+
+function recordedEdit(): string {
+  return (recorded('issue_comment.edited') as { comment: { updated_at: string } }).comment.updated_at;
 }
 
 function readRequest(name: string): WorkRequest {
@@ -75,6 +92,37 @@ describe('a delivery that asks for something', () => {
     ['of several labels at opening the usual one counts', 'issues.opened', { trigger: 'backend', verb: 'implement' }],
   ])('%s', (_, name, expected) => {
     expect(readRequest(name)).toMatchObject(expected);
+  });
+
+  it.each([
+    [
+      'a command that an edit adds, asked for when it was edited, and only once',
+      'issue_comment.edited',
+      { verb: 'implement', intention: 'comment:492700400', requestedAt: recordedEdit() },
+    ],
+    ['a command in a review', 'pull_request_review.submitted.command', reviewCommand],
+    ['a command on a line of code', 'pull_request_review_comment.created', { verb: 'explain', ...onCode }],
+    [
+      'a command that an edit adds on a line of code',
+      'pull_request_review_comment.edited',
+      { verb: 'explain', ...onCode },
+    ],
+  ])('reads %s', (_, name, expected) => {
+    expect(readRequest(name)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['an issue', 'issue_comment.created', {}, 'implement'],
+    ['a pull request of ours', 'issue_comment.created.on-pull-request', { login: 'back-bot[bot]' }, 'revise'],
+    ['a pull request of somebody else', 'issue_comment.created.on-pull-request', { login: 'ada' }, 'explain'],
+  ])('takes a mention without a verb on %s for what is usual there', (_, name, user, verb) => {
+    const payload = structuredClone(recorded(name)) as { comment: { body: string }; issue: { user: object } };
+    payload.comment.body = '@back-bot please look';
+    payload.issue.user = { ...payload.issue.user, ...user };
+    const reading = readDelivery('issue_comment', payload, bot);
+    expect(reading).toMatchObject({ request: { verb, said: verb, via: 'mention', instruction: 'please look' } });
+    expect(mayMention(payload)).toBe(true);
+    expect(readDelivery('issue_comment', payload, { ...bot, slug: '' })).toMatchObject({ type: 'ignored' });
   });
 
   it('takes opening with a label and that labelling for one wish', () => {
@@ -155,8 +203,9 @@ describe('a delivery that asks for nothing', () => {
     ['issues.labeled.without-installation', 'the delivery belongs to no installation'],
     ['issues.opened.without-label', 'the issue was opened without a label'],
     ['issues.edited', 'this kind of delivery asks for nothing'],
-    ['issue_comment.edited', 'this kind of delivery asks for nothing'],
-    ['issue_comment.created.quoted', 'the comment holds no command'],
+    ['issue_comment.edited.command-changed', 'the comment held a command before it was edited'],
+    ['pull_request_review.submitted', 'it holds no command'],
+    ['issue_comment.created.quoted', 'it holds no command'],
   ])('%s: %s', (name, reason) => {
     expect(read(name)).toEqual({ type: 'ignored', reason });
   });

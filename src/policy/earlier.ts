@@ -1,0 +1,30 @@
+import { asideVerbs, optionNames, type WorkRequest } from '../domain/index.ts';
+import type { EarlierJob } from '../store/index.ts';
+import { readOptions, type OptionsReading } from './options.ts';
+import { findVerb } from './verbs.ts';
+
+/** Whether a job did, or does, more than answer from what is known. */
+export function isWork({ request: { verb } }: Pick<EarlierJob, 'request'>): boolean {
+  return verb !== 'stop' && !asideVerbs.includes(verb);
+}
+
+/** The last job of a subject that was begun and is over. */
+export function findLastWork(earlier: readonly EarlierJob[]): EarlierJob | undefined {
+  return earlier.findLast((job) => isWork(job) && job.state === 'finished' && !hasDoneNothing(job));
+}
+
+function hasDoneNothing({ outcome }: EarlierJob): boolean {
+  return outcome !== undefined && ['ignored', 'declined', 'answered'].includes(outcome.type);
+}
+
+/** What a command chooses by its options; one that repeats earlier work takes over what was chosen then. */
+export function readChoice({ verb, options = [] }: WorkRequest, earlier: readonly EarlierJob[]): OptionsReading {
+  const reading = readOptions(options, findVerb(verb)?.options ?? []);
+  const last = verb === 'retry' ? findLastWork(earlier) : undefined;
+  if ('problems' in reading || last === undefined) return reading;
+  const before =
+    last.request.verb === 'retry'
+      ? readChoice(last.request, earlier.slice(0, earlier.indexOf(last)))
+      : readOptions(last.request.options ?? [], optionNames);
+  return 'problems' in before ? reading : { choice: { ...before.choice, ...reading.choice } };
+}
