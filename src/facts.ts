@@ -1,7 +1,8 @@
-import type { Account, WorkRequest } from './domain/index.ts';
+import type { WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
-import { readChoice, readSettings, type Facts, type Place } from './policy/index.ts';
-import type { AppIdentity, PullFacts, RepositoryClient } from './github/index.ts';
+import { readChoice, type Facts, type Place } from './policy/index.ts';
+import { readSettings } from './settings/index.ts';
+import type { AppIdentity, IssueFacts, PullFacts, RepositoryClient } from './github/index.ts';
 import type { Store } from './store/index.ts';
 import type { Desk } from './deps.ts';
 
@@ -22,9 +23,9 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const [baseSha, ours, positions] = await Promise.all([
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
-    request.verb === 'status' ? gatherPositions(store) : new Map<string, number>(),
+    gatherPositions(request, store),
   ]);
-  const place = issue?.isPullRequest === true ? findPlace(issue.author, bot) : 'issue';
+  const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
   return { permission, repository, issue, place, settingsText, baseSha, branch, ours, earlier, positions, limits };
 }
@@ -35,14 +36,16 @@ function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | u
   return 'choice' in options ? options.choice.base : undefined;
 }
 
-function findPlace(author: Account, bot: AppIdentity): Place {
-  return author.id === bot.botId ? 'ours' : 'theirs';
+function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
+  if (issue?.isPullRequest !== true) return 'issue';
+  return issue.author.id === bot.botId ? 'ours' : 'theirs';
 }
 
 /** Further back in the queue nobody is told a number. */
 const farthest = 1_000;
 
-async function gatherPositions(store: Store): Promise<ReadonlyMap<string, number>> {
+async function gatherPositions({ verb }: WorkRequest, store: Store): Promise<ReadonlyMap<string, number>> {
+  if (verb !== 'status') return new Map();
   return new Map((await store.waiting(farthest)).map(({ jobId, position }) => [jobId, position]));
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { branchFor } from './job/index.ts';
-import { readSettings } from './policy/index.ts';
+import { readSettings } from './settings/index.ts';
 import type { IssueFacts, RepositoryClient } from './github/index.ts';
 import { readLabeledIssue, wantedEvents } from './trigger/index.ts';
 import { hashDelivery } from './web/index.ts';

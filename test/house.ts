@@ -13,6 +13,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   visible: ['markdown', 'characters'],
   characters: [],
   refusals: ['markdown', 'domain'],
+  settings: ['markdown', 'domain'],
   leaks: [],
   tokens: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
@@ -24,8 +25,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   container: ['domain', 'isolation', 'usage'],
   sandbox: ['domain', 'egress', 'isolation', 'usage', 'container'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
-  policy: ['domain', 'visible', ...doors],
-  top: ['domain', 'leaks', 'visible', 'characters', ...doors, ...rooms],
+  policy: ['domain', 'markdown', 'visible', 'settings', ...doors],
+  top: ['domain', 'leaks', 'visible', 'settings', 'characters', ...doors, ...rooms],
   cli: ['domain', 'top', ...doors, ...rooms],
 };
 
@@ -43,12 +44,12 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['web', 'top'],
   pino: ['web', 'top'],
   'pino-pretty': ['top'],
-  yaml: ['policy', 'team', 'cli'],
+  yaml: ['settings', 'team', 'cli'],
   mdast: ['visible'],
   'mdast-util-from-markdown': ['visible'],
   'mdast-util-gfm': ['visible'],
   'micromark-extension-gfm': ['visible'],
-  zod: ['top', ...rooms, ...doors],
+  zod: ['top', 'settings', ...rooms, ...doors],
 };
 
 /** Who reviews and whom work is handed to is data in `agents/`: code that knows a name would have to change with the team. */

@@ -25,3 +25,8 @@ export interface Base {
   readonly branch: string;
   readonly sha: string;
 }
+
+/** Something is there, and it is not read as a file. */
+export interface UnreadFile {
+  readonly unread: 'symlink' | 'submodule' | 'dir' | 'large';
+}

@@ -1,4 +1,4 @@
-import type { Account, Repository } from '../domain/index.ts';
+import type { Account, Repository, UnreadFile } from '../domain/index.ts';
 import type { CallName } from './calls.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
@@ -36,11 +36,6 @@ export interface CommentFacts {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly htmlUrl: string;
-}
-
-/** Something is there, and it is not read as a file. */
-export interface UnreadFile {
-  readonly unread: 'symlink' | 'submodule' | 'dir' | 'large';
 }
 
 export interface PullFacts {

@@ -19,6 +19,15 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
+/** How much of a stranger's words is quoted where they are only named. */
+const longestQuote = 80;
+
+/** The same, cut to a length that a sentence bears; a blank for nothing. */
+export function shortCode(text: string): string {
+  const line = visible(text.slice(0, 1_000)).replace(/\s+/g, ' ').trim();
+  return codeSpan(line.length > longestQuote ? `${line.slice(0, longestQuote).toWellFormed()}…` : line || ' ');
+}
+
 /** Code within a cell of a table. */
 export function codeCell(text: string): string {
   return codeSpan(text).replaceAll('|', '\\|');

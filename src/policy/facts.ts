@@ -1,5 +1,5 @@
-import type { Plan } from '../domain/index.ts';
-import type { IssueFacts, Permission, PullFacts, RepositoryFacts, UnreadFile } from '../github/index.ts';
+import type { Plan, UnreadFile } from '../domain/index.ts';
+import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Place } from './verbs.ts';
 

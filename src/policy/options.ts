@@ -1,7 +1,6 @@
 import { optionNames, type CommandOption, type OptionName } from '../domain/index.ts';
-import { findNearest } from './nearest.ts';
-import { Settings } from './settings.ts';
-import { codeSpan } from './texts.ts';
+import { shortCode } from '../markdown/index.ts';
+import { findNearest, Settings } from '../settings/index.ts';
 
 /** What a command chose, for this one job. */
 export interface Choice {
@@ -80,16 +79,16 @@ export function readOptions(options: readonly CommandOption[], taken: readonly O
 function findProblem({ name, value }: CommandOption, taken: readonly OptionName[]): readonly string[] {
   const row = optionRows.find((each) => each.name === name);
   if (row === undefined) return [renderUnknown(name)];
-  if (!taken.includes(row.name)) return [`${codeSpan(`${name}:`)} means nothing to this command.`];
+  if (!taken.includes(row.name)) return [`${shortCode(`${name}:`)} means nothing to this command.`];
   if (row.read(value) !== undefined) return [];
-  return [`${codeSpan(`${name}:${value}`)} is not right: it takes ${row.takes}, such as ${codeSpan(row.example)}.`];
+  return [`${shortCode(`${name}:${value}`)} is not right: it takes ${row.takes}, such as ${shortCode(row.example)}.`];
 }
 
 function renderUnknown(name: string): string {
   const nearest = findNearest(name, optionNames);
-  const hint = nearest === undefined ? '' : ` Did you mean ${codeSpan(`${nearest}:`)}?`;
-  const all = optionNames.map((known) => codeSpan(`${known}:`)).join(', ');
-  return `${codeSpan(`${name}:`)} is not an option I know.${hint} I know ${all}; words that only look like one go on a line of their own below the command.`;
+  const hint = nearest === undefined ? '' : ` Did you mean ${shortCode(`${nearest}:`)}?`;
+  const all = optionNames.map((known) => shortCode(`${known}:`)).join(', ');
+  return `${shortCode(`${name}:`)} is not an option I know.${hint} I know ${all}; words that only look like one go on a line of their own below the command.`;
 }
 
 function findContradictions(options: readonly CommandOption[]): readonly string[] {
@@ -97,7 +96,7 @@ function findContradictions(options: readonly CommandOption[]): readonly string[
     options.some((other) => other.name === name && other.value !== value),
   );
   return [...new Set(twice.map(({ name }) => name))].map(
-    (name) => `${codeSpan(`${name}:`)} is given more than once, and not alike.`,
+    (name) => `${shortCode(`${name}:`)} is given more than once, and not alike.`,
   );
 }
 

@@ -1,8 +1,8 @@
 import type { Outcome } from '../domain/index.ts';
+import { shortCode } from '../markdown/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import { isWork } from './earlier.ts';
 import type { Facts } from './facts.ts';
-import { codeSpan } from './texts.ts';
 
 /** How many jobs that are over are listed, the latest first. */
 const longestPast = 5;
@@ -15,13 +15,13 @@ export function renderStanding({ earlier, positions }: Pick<Facts, 'earlier' | '
   return [
     ...(alive.length === 0 ? ['Nothing is under way here.'] : alive.map((job) => renderAlive(job, positions))),
     ...(past.length === 0 ? [] : ['', 'Before:', '', ...past.slice(0, longestPast).map(renderPast)]),
-    ...(alive.length === 0 ? [] : ['', `${codeSpan(`${command} stop`)} stops it.`]),
+    ...(alive.length === 0 ? [] : ['', `${shortCode(`${command} stop`)} stops it.`]),
   ].join('\n');
 }
 
 function renderAlive(job: EarlierJob, positions: Facts['positions']): string {
   const { request, step, state, parked } = job;
-  const asked = `${codeSpan(request.verb)} for ${codeSpan(request.sender.login)}`;
+  const asked = `${shortCode(request.verb)} for ${shortCode(request.sender.login)}`;
   if (parked)
     return `${asked} rests: ${oneLine(parked.reason)} It goes on by itself at ${readable(parked.until)}. ${renderCost(job)}`;
   if (state === 'running') return `${asked} is under way: step *${step ?? 'understand'}*. ${renderCost(job)}`;
@@ -36,7 +36,7 @@ function renderCost({ usd, plan }: EarlierJob): string {
 }
 
 function renderPast({ request, usd, outcome }: EarlierJob): string {
-  return `- ${codeSpan(request.verb)} for ${codeSpan(request.sender.login)}: ${renderOutcome(outcome)} ($${usd.toFixed(2)})`;
+  return `- ${shortCode(request.verb)} for ${shortCode(request.sender.login)}: ${renderOutcome(outcome)} ($${usd.toFixed(2)})`;
 }
 
 function renderOutcome(outcome: Outcome | undefined): string {
@@ -44,7 +44,7 @@ function renderOutcome(outcome: Outcome | undefined): string {
     case 'published':
       return `pull request #${outcome.pullNumber}`;
     case 'stopped':
-      return `stopped by ${codeSpan(outcome.by)}`;
+      return `stopped by ${shortCode(outcome.by)}`;
     case 'failed':
       return `failed at step *${outcome.step}*: ${oneLine(outcome.reason)}`;
     case 'nothing-to-change':

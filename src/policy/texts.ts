@@ -1,19 +1,8 @@
-import { findNearest } from './nearest.ts';
+import { shortCode } from '../markdown/index.ts';
+import { findNearest } from '../settings/index.ts';
 import { verbs, verbWords, type Place, type VerbRow } from './verbs.ts';
 
-const maxQuoted = 80;
 const maxProblems = 10;
-
-/** A stranger's words inside our Markdown: one line, cut, in a code span, where nothing is a mention, a link or a tag. */
-export function codeSpan(text: string): string {
-  const line = text
-    .toWellFormed()
-    .slice(0, 1_000)
-    .replace(/[\s\p{C}]+/gu, ' ')
-    .trim()
-    .replaceAll('`', "'");
-  return `\`${line.length > maxQuoted ? `${line.slice(0, maxQuoted).toWellFormed()}…` : line || ' '}\``;
-}
 
 export function renderStranger(needed: VerbRow['needs']): string {
   const who = needed === 'write' ? 'with write access to' : 'who may triage issues in';
@@ -26,15 +15,15 @@ export function renderHelp(command: string): string {
 
 export function renderUnknownVerb(said: string, command: string): string {
   const nearest = findNearest(said, verbWords);
-  const hint = nearest === undefined ? '' : ` Did you mean ${codeSpan(`${command} ${nearest}`)}?`;
+  const hint = nearest === undefined ? '' : ` Did you mean ${shortCode(`${command} ${nearest}`)}?`;
   const opening =
-    said === '' ? 'A verb is missing after the command.' : `${codeSpan(said)} is not a verb I know.${hint}`;
+    said === '' ? 'A verb is missing after the command.' : `${shortCode(said)} is not a verb I know.${hint}`;
   return `${opening} Here is what I understand:\n\n${renderVerbs(command)}`;
 }
 
 function renderVerbs(command: string): string {
   const working = verbs.filter(({ works }) => works);
-  return working.map(({ verb, rest, does }) => `- ${codeSpan(`${command} ${verb}${rest}`)} ${does}`).join('\n');
+  return working.map(({ verb, rest, does }) => `- ${shortCode(`${command} ${verb}${rest}`)} ${does}`).join('\n');
 }
 
 const places: Readonly<Record<Place, string>> = {
@@ -45,11 +34,11 @@ const places: Readonly<Record<Place, string>> = {
 
 export function renderElsewhere({ verb, on }: VerbRow, command: string): string {
   const where = on.map((place) => places[place]).join(' and on ');
-  return `${codeSpan(`${command} ${verb}`)} works on ${where}, and not here. ${codeSpan(`${command} help`)} shows what I understand.`;
+  return `${shortCode(`${command} ${verb}`)} works on ${where}, and not here. ${shortCode(`${command} help`)} shows what I understand.`;
 }
 
 export function renderNotYet(verb: string, command: string): string {
-  return `${codeSpan(`${command} ${verb}`)} is not available yet, so nothing was started. ${codeSpan(`${command} help`)} shows what is.`;
+  return `${shortCode(`${command} ${verb}`)} is not available yet, so nothing was started. ${shortCode(`${command} help`)} shows what is.`;
 }
 
 export function renderOptionProblems(problems: readonly string[]): string {
@@ -110,7 +99,7 @@ export function renderDayUsedUp(usdPerDay: number): string {
 export function renderNoBase(base: string | undefined): string {
   return base === undefined
     ? 'This repository is still empty. Please push a first commit and ask again.'
-    : `There is no branch ${codeSpan(base)}, which was named as \`base\`. Please correct it and ask again.`;
+    : `There is no branch ${shortCode(base)}, which was named as \`base\`. Please correct it and ask again.`;
 }
 
 export function renderNothingToStop(): string {

@@ -8,7 +8,7 @@ import { lookFromOutside } from '../../src/container/index.ts';
 import { isImageReference } from '../../src/domain/index.ts';
 import { defaultLimits } from '../../src/isolation/index.ts';
 import { readConfig } from '../../src/config.ts';
-import { readSettings } from '../../src/policy/index.ts';
+import { readSettings } from '../../src/settings/index.ts';
 
 function plan(changes: Partial<ContainerPlan> = {}): ContainerPlan {
   return {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readSettings } from '../../src/policy/index.ts';
+import { readSettings } from '../../src/settings/index.ts';
 import { cheapFiles, cheapReply, repositoryOf, titleFor } from '../faults/cheap.ts';
 import { commandOf, descendantsOf } from '../sandbox/process-tree.ts';
 import { toolUse, type Script } from '../stand-ins/model/index.ts';

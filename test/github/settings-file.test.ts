@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gatherSettings } from '../../src/facts.ts';
-import { readSettings } from '../../src/policy/index.ts';
+import { readSettings } from '../../src/settings/index.ts';
 import type { NewRepository } from '../stand-ins/github/index.ts';
 import { shareStandIn, type GitHubWorld } from './github-world.ts';
 

@@ -192,7 +192,7 @@ describe('a request that is answered', () => {
   it('without letting a person’s words become Markdown', () => {
     const said = '@octocat`<img>`\n#1';
     expect(decide(command({ verb: 'unknown', said }), facts())).toMatchObject({
-      text: expect.stringMatching(/^`@octocat'<img>' #1` is not a verb I know\. Here/u) as string,
+      text: expect.stringMatching(/^``@octocat`<img>` #1`` is not a verb I know\. Here/u) as string,
     });
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decide, optionRows, readSettings, Settings, settingsFields, verbs } from '../../src/policy/index.ts';
+import { decide, optionRows, verbs } from '../../src/policy/index.ts';
+import { readSettings, Settings, settingsFields } from '../../src/settings/index.ts';
 import { command, facts } from './builders.ts';
 
 const configuration = readFileSync('docs/configuration.md', 'utf8');

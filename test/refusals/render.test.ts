@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Refusal, RefusalReason } from '../../src/domain/index.ts';
-import { readSettings } from '../../src/policy/index.ts';
+import { readSettings } from '../../src/settings/index.ts';
 import { describeRefusals, renderRefusals } from '../../src/refusals/index.ts';
 
 function aRefusal(

@@ -93,8 +93,8 @@ export const mutants: readonly Mutant[] = [
       'const usd = Math.min(budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);',
       'const usd = budget.usd;',
     ],
-    ['D14', 'policy/settings.ts', '.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$/iu);', '.min(1);'],
-    ['D14', 'policy/settings.ts', '.regex(/^(?!\\/)(?!.*(?:^|\\/)\\.\\.(?:\\/|$))[^\\\\]*$/u);', ';'],
+    ['D14', 'settings/settings.ts', '.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$/iu);', '.min(1);'],
+    ['D14', 'settings/settings.ts', '.regex(/^(?!\\/)(?!.*(?:^|\\/)\\.\\.(?:\\/|$))[^\\\\]*$/u);', ';'],
   ]),
   ...caughtBy('changes', [
     ['D19', taken, 'if (parts.some(isGitName)) return', "if (parts.includes('.git')) return"],

@@ -1,9 +1,9 @@
 import { isMap, isNode } from 'yaml';
 import type { Document, LineCounter, YAMLError } from 'yaml';
 import type { z } from 'zod';
+import { shortCode } from '../markdown/index.ts';
 import { findNearest } from './nearest.ts';
 import { settingsFields } from './settings-fields.ts';
-import { codeSpan } from './texts.ts';
 
 /** Something wrong in the file: how many characters before it, and what, in Markdown. */
 export interface Problem {
@@ -20,7 +20,7 @@ export function describeSyntaxError({ code, message, pos }: YAMLError): Problem 
   const text =
     code === 'MULTIPLE_DOCS'
       ? 'A second document begins here (`---`); please keep one.'
-      : `This is not valid YAML (${codeSpan(message)}). Each line is \`key: value\`, indented by spaces.`;
+      : `This is not valid YAML (${shortCode(message)}). Each line is \`key: value\`, indented by spaces.`;
   return { offset: pos[0], text };
 }
 
@@ -32,7 +32,7 @@ export function describeIssue(issue: z.core.$ZodIssue, document: Document): read
   const offset = offsetOf(document, issue.path);
   if (names.length === 0)
     return [{ offset, text: 'The file is not a group of keys. It takes lines such as `draft: true`.' }];
-  return [{ offset, text: `${codeSpan(names.join('.'))} is ${renderValue(value)}. ${renderRight(names.join('.'))}` }];
+  return [{ offset, text: `${shortCode(names.join('.'))} is ${renderValue(value)}. ${renderRight(names.join('.'))}` }];
 }
 
 function describeUnknownKey(key: string, group: readonly PropertyKey[], document: Document): Problem {
@@ -43,11 +43,11 @@ function describeUnknownKey(key: string, group: readonly PropertyKey[], document
   const nearest = findNearest(key, known);
   const hint =
     nearest === undefined
-      ? `There ${known.length === 1 ? 'is' : 'are'} ${known.map(codeSpan).join(', ')}.`
-      : `Did you mean ${codeSpan(prefix + nearest)}?`;
+      ? `There ${known.length === 1 ? 'is' : 'are'} ${known.map(shortCode).join(', ')}.`
+      : `Did you mean ${shortCode(prefix + nearest)}?`;
   return {
     offset: offsetOf(document, [...group, key], 'key'),
-    text: `${codeSpan(prefix + key)} is not a setting. ${hint}`,
+    text: `${shortCode(prefix + key)} is not a setting. ${hint}`,
   };
 }
 
@@ -55,7 +55,7 @@ function renderRight(key: string): string {
   const field = settingsFields.find((row) => row.key === key);
   return field === undefined
     ? ''
-    : `It takes ${field.takes}, for example ${codeSpan(`${lastOf(key)}: ${field.example}`)}.`;
+    : `It takes ${field.takes}, for example ${shortCode(`${lastOf(key)}: ${field.example}`)}.`;
 }
 
 function lastOf(key: string): string {
@@ -64,7 +64,9 @@ function lastOf(key: string): string {
 
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return 'empty';
-  return isNode(value) ? 'something else' : codeSpan(typeof value === 'number' ? String(value) : JSON.stringify(value));
+  return isNode(value)
+    ? 'something else'
+    : shortCode(typeof value === 'number' ? String(value) : JSON.stringify(value));
 }
 
 /** Where the node at a path begins, or its key; the nearest group's beginning when there is none. */

@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
-import type { UnreadFile } from '../github/index.ts';
+import type { UnreadFile } from '../domain/index.ts';
 import { describeIssue, describeSyntaxError, renderProblem, startOf } from './settings-problems.ts';
 import type { Problem } from './settings-problems.ts';
 import { Settings, TriggerWords } from './settings.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { readSettings, Settings, settingsFields } from '../../src/policy/index.ts';
+import { readSettings, Settings, settingsFields } from '../../src/settings/index.ts';
 
 function problemsOf(text: string): readonly string[] {
   const reading = readSettings(text);
