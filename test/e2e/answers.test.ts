@@ -40,8 +40,13 @@ describe('a comment', () => {
     ['asks for help', '/backend help', 'ada', /`\/backend implement \[what to keep in mind\]`/],
     ['has a verb we do not know', '/backend implment please', 'ada', /Did you mean `\/backend implement`\?/],
     ['is by somebody who may only triage', '/backend implement', 'tim', /Only people with write access/],
+    ['asks for the status where nothing happened', '/backend status', 'tim', /^[^]*Nothing is under way here\.$/],
+    ['retries where nothing happened', '/backend retry', 'ada', /nothing to retry/],
+    ['has a verb that belongs on pull requests', '/backend rebase', 'ada', /works on pull requests that I opened/],
+    ['mentions the app with a verb', '@backend-developer help', 'ada', /`\/backend status` says what is under way/],
     ['is by a stranger', 'Hello\n\n/backend implement', 'stranger', /Only people with write access/],
-    ['has an option we do not have yet', '/backend implement budget:1', 'ada', /`budget:` are not available/],
+    ['has an option we do not have', '/backend implement buget:1', 'ada', /Did you mean `budget:`\?/],
+    ['has a budget of nothing', '/backend implement budget:0', 'ada', /`budget:0` is not right: it takes US dollars/],
   ])('that %s gets one answer', async (_, body, by, answer) => {
     const { replies, reactions } = await commentOn(await createRepository(), body, by);
     expect(replies).toEqual([expect.stringMatching(answer)]);
@@ -58,7 +63,22 @@ describe('a comment', () => {
     expect(await commentOn(await createRepository(), body, by)).toEqual({ replies: [], reactions: [] });
   });
 
-  it('on a pull request says that it cannot work there yet', async () => {
+  it('is answered once when an edit adds the command, and not again when the command is changed', async () => {
+    const repository = await createRepository();
+    const issue = await world.github.openIssue(repository, { title: 'Add a health endpoint', by: 'ada' });
+    const comment = await world.github.comment(repository, issue.number, 'Hm.', { by: 'ada' });
+    await world.idle();
+    const countReplies = () => repository.comments(issue.number).length - 1;
+    expect(countReplies()).toBe(0);
+    await world.github.editComment(repository, comment.id, '/backend status', { by: 'ada' });
+    await world.idle();
+    expect(countReplies()).toBe(1);
+    await world.github.editComment(repository, comment.id, '/backend help', { by: 'ada' });
+    await world.idle();
+    expect(countReplies()).toBe(1);
+  });
+
+  it('on a pull request says that it belongs on an issue', async () => {
     const repository = await createRepository();
     await world.github.pushCommit(repository, { by: 'ada', branch: 'topic', files: { 'a.txt': 'a\n' } });
     const { token } = world.github.addUser('ada');
@@ -70,7 +90,7 @@ describe('a comment', () => {
     const number = repository.pulls()[0]?.number ?? 0;
     await world.github.comment(repository, number, '/backend implement', { by: 'ada' });
     await world.idle();
-    expect(repository.comments(number).at(-1)?.body).toMatch(/cannot work on a pull request yet/);
+    expect(repository.comments(number).at(-1)?.body).toMatch(/works on issues, and not here/);
   });
 });
 

@@ -91,6 +91,9 @@ describe('any pattern and title', () => {
 
   it('is checked by a git that refuses what we avoid', () => {
     for (const name of ['-x', 'a..b', 'a.lock', 'a/', '@{-1}x', 'HEAD'])
-      expect(() => execFileSync('git', ['check-ref-format', '--branch', name], { stdio: 'ignore' }), name).toThrow();
+      expect(
+        () => execFileSync('git', ['check-ref-format', '--branch', name], { stdio: 'ignore', cwd: '/' }),
+        name,
+      ).toThrow();
   });
 });
