@@ -1,5 +1,5 @@
 import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
-import type { IssueFacts } from '../github/index.ts';
+import type { IssueFacts, Permission } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
@@ -8,14 +8,14 @@ import type { Choice } from './options.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
-import { findVerb, isAllowed, type VerbRow } from './verbs.ts';
+import { findVerb, type VerbRow } from './verbs.ts';
 
 /** A reason not to work, in Markdown; undefined when there is none. */
 type Refusal = (request: WorkRequest, facts: Facts) => string | undefined;
 
 /** What must hold when work begins and still when it is published. */
 const standingRefusals: readonly Refusal[] = [
-  (_, { permission }) => (isAllowed(permission, 'write') ? undefined : texts.renderStranger('write')),
+  (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
   (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
   (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
   (_, { issue }) => (issue?.state === 'closed' ? texts.renderClosed() : undefined),
@@ -41,9 +41,8 @@ export function decide(request: WorkRequest, facts: Facts): Decision {
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };
   if (request.verb === 'stop' && !isSaid(request)) return { type: 'stop' };
+  if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
   const row = findVerb(request.verb);
-  const needed = row?.needs ?? 'triage';
-  if (!isAllowed(facts.permission, needed)) return { type: 'decline', reason: texts.renderStranger(needed) };
   if (row === undefined) return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
   return decideAsked(request, facts, { row, reading, command: words.command });
 }
@@ -118,9 +117,7 @@ function findNoWork(request: WorkRequest, { issue, permission, repository, earli
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
   const same = earlier.find((job) => isSameWish(job, request));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
-  return request.verb === 'unknown' && !isAllowed(permission, 'triage')
-    ? 'an unclear command by a stranger'
-    : undefined;
+  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
 }
 
 /** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
@@ -189,6 +186,10 @@ function findRefusal(refusals: readonly Refusal[], request: WorkRequest, facts: 
     if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+function canWrite(permission: Permission): boolean {
+  return permission === 'write' || permission === 'maintain' || permission === 'admin';
 }
 
 /** Somebody typed it, in whatever kind of comment. */

@@ -4,9 +4,8 @@ import { verbs, verbWords, type Place, type VerbRow } from './verbs.ts';
 
 const maxProblems = 10;
 
-export function renderStranger(needed: VerbRow['needs']): string {
-  const who = needed === 'write' ? 'with write access to' : 'who may triage issues in';
-  return `Thank you for asking. Only people ${who} this repository can ask that of me here; one of them may ask in your place.`;
+export function renderStranger(): string {
+  return 'Thank you for asking. Only people with write access to this repository are served here; one of them may ask in your place.';
 }
 
 export function renderHelp(command: string): string {

@@ -1,5 +1,4 @@
 import { verbAliases, type OptionName, type Verb } from '../domain/index.ts';
-import type { Permission } from '../github/index.ts';
 
 /** Where a command stands: on an issue, on a pull request that we opened, or on somebody else's. */
 export type Place = 'issue' | 'ours' | 'theirs';
@@ -9,8 +8,6 @@ export interface VerbRow {
   /** What may follow the verb. */
   readonly rest: string;
   readonly on: readonly Place[];
-  /** The least permission on the repository that counts. */
-  readonly needs: Extract<Permission, 'triage' | 'write'>;
   readonly options: readonly OptionName[];
   /** What it does, as the end of a sentence that begins with the verb. */
   readonly does: string;
@@ -22,13 +19,12 @@ const everywhere: readonly Place[] = ['issue', 'ours', 'theirs'];
 const work: readonly OptionName[] = ['base', 'budget', 'model', 'draft', 'plan'];
 const means: readonly OptionName[] = ['budget', 'model'];
 
-/** Every command we answer. docs/commands.md shows the same table. Who may triage may take the label off, and so may stop. */
+/** Every command we answer. docs/commands.md shows the same table. */
 export const verbs: readonly VerbRow[] = [
   {
     verb: 'implement',
     rest: ' [what to keep in mind]',
     on: ['issue'],
-    needs: 'write',
     options: work,
     does: 'implements this issue with tests and opens a pull request',
     works: true,
@@ -37,7 +33,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'plan',
     rest: ' [what to keep in mind]',
     on: ['issue'],
-    needs: 'write',
     options: means,
     does: 'writes a plan into this thread and waits',
     works: false,
@@ -46,7 +41,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'approve',
     rest: '',
     on: ['issue'],
-    needs: 'write',
     options: work,
     does: 'carries the plan out',
     works: false,
@@ -55,7 +49,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'revise',
     rest: ' [what to change]',
     on: ['ours'],
-    needs: 'write',
     options: means,
     does: 'changes this pull request on its branch',
     works: false,
@@ -64,7 +57,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'review',
     rest: '',
     on: ['ours', 'theirs'],
-    needs: 'write',
     options: ['agents', 'budget', 'model'],
     does: 'asks reviewers to look at this pull request',
     works: false,
@@ -73,7 +65,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'test',
     rest: '',
     on: ['ours', 'theirs'],
-    needs: 'write',
     options: [],
     does: 'runs the checks on this pull request and reports; asks no model',
     works: false,
@@ -82,7 +73,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'rebase',
     rest: '',
     on: ['ours'],
-    needs: 'write',
     options: means,
     does: 'brings the base into this branch and verifies it again',
     works: false,
@@ -91,7 +81,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'continue',
     rest: ' [what to keep in mind]',
     on: ['issue', 'ours'],
-    needs: 'write',
     options: means,
     does: 'goes on where work stopped',
     works: false,
@@ -100,7 +89,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'retry',
     rest: '',
     on: ['issue', 'ours'],
-    needs: 'write',
     options: work,
     does: 'starts the last work here afresh',
     works: true,
@@ -109,7 +97,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'stop',
     rest: '',
     on: everywhere,
-    needs: 'triage',
     options: [],
     does: 'stops what is under way here',
     works: true,
@@ -118,7 +105,6 @@ export const verbs: readonly VerbRow[] = [
     verb: 'status',
     rest: '',
     on: everywhere,
-    needs: 'triage',
     options: [],
     does: 'says what is under way here, what it cost, and what came before',
     works: true,
@@ -127,12 +113,11 @@ export const verbs: readonly VerbRow[] = [
     verb: 'explain',
     rest: ' [question]',
     on: everywhere,
-    needs: 'write',
     options: means,
     does: 'answers from the code and changes nothing',
     works: false,
   },
-  { verb: 'help', rest: '', on: everywhere, needs: 'triage', options: [], does: 'shows this list', works: true },
+  { verb: 'help', rest: '', on: everywhere, options: [], does: 'shows this list', works: true },
 ];
 
 /** The row of a verb; undefined for one we don't have. */
@@ -142,10 +127,3 @@ export function findVerb(verb: Verb): VerbRow | undefined {
 
 /** Every word that is a verb: the verbs and the other words for them. */
 export const verbWords: readonly string[] = [...verbs.map(({ verb }) => verb), ...Object.keys(verbAliases)];
-
-const ranks: readonly Permission[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin'];
-
-/** Whether somebody with this permission may do what needs that one. */
-export function isAllowed(permission: Permission, needed: Permission): boolean {
-  return ranks.indexOf(permission) >= ranks.indexOf(needed);
-}

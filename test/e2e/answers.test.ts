@@ -40,7 +40,7 @@ describe('a comment', () => {
     ['asks for help', '/backend help', 'ada', /`\/backend implement \[what to keep in mind\]`/],
     ['has a verb we do not know', '/backend implment please', 'ada', /Did you mean `\/backend implement`\?/],
     ['is by somebody who may only triage', '/backend implement', 'tim', /Only people with write access/],
-    ['asks for the status where nothing happened', '/backend status', 'tim', /^[^]*Nothing is under way here\.$/],
+    ['asks for the status where nothing happened', '/backend status', 'ada', /^[^]*Nothing is under way here\.$/],
     ['retries where nothing happened', '/backend retry', 'ada', /nothing to retry/],
     ['has a verb that belongs on pull requests', '/backend rebase', 'ada', /works on pull requests that I opened/],
     ['mentions the app with a verb', '@backend-developer help', 'ada', /`\/backend status` says what is under way/],

@@ -23,7 +23,7 @@ it('answers for the status while it works, shows how it ended, and retries with 
   const repository = await world.github.createRepository({
     owner: 'acme',
     name: 'talk',
-    collaborators: { ada: 'write', tim: 'triage' },
+    collaborators: { ada: 'write', tim: 'write' },
   });
   const issue = await world.github.openIssue(repository, { title: 'Add an endpoint', by: 'ada' });
   const bodies = () => repository.comments(issue.number).map(({ body }) => body);

@@ -116,7 +116,10 @@ async function expectProvedPull(expected: Expected): Promise<void> {
     expect((await repository.file(path, pull.headSha))?.toString(), path).toBe(content);
   const status = expect.stringContaining(`pull request #${pull.number}`) as string;
   expect(repository.comments(issueNumber)).toMatchObject([{ author: botLogin, body: status }]);
-  expect(repository.reactions(issueNumber)).toEqual([{ content: 'eyes', user: botLogin }]);
+  expect(repository.reactions(issueNumber)).toEqual([
+    { content: 'eyes', user: botLogin },
+    { content: 'rocket', user: botLogin },
+  ]);
   const check = { name: 'backend-developer', headSha: pull.headSha, conclusion: 'success' };
   expect(repository.checkRuns()).toMatchObject([check]);
 }

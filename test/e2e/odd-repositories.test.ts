@@ -71,7 +71,7 @@ it('publishes from a repository with submodules, LFS pointers, colliding and odd
     'package.json': manifest,
     '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
     'large.bin': lfs,
-    'vendor/library': { mode: '160000', content: 'a commit of another repository' },
+    'vendor/library': { mode: '160000', content: 'c0ffee'.padEnd(40, '0') },
     'Readme.md': 'one\n',
     'README.md': 'two\n',
     'logo.png': new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255]),

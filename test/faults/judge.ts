@@ -30,13 +30,15 @@ export async function judgeWish(wish: Wish): Promise<Verdict> {
   const branches = (await repository.branches()).filter(({ name }) => name.startsWith(`backend/${issue}-`));
   const pulls = repository.pulls().filter(({ head }) => head.startsWith(`backend/${issue}-`));
   const head = pulls[0]?.headSha ?? '';
+  const reactions = repository.reactions(issue).filter(({ user }) => user === bot);
   const counts: readonly (readonly [string, number])[] = [
     ['comments of ours', comments.length],
     ['branches', branches.length],
     ['pull requests', pulls.length],
     ['check runs', repository.checkRuns(head).length],
     ['commits on the branch', head === '' ? 0 : (await repository.commits(`main..${head}`)).length],
-    ['eyes', repository.reactions(issue).filter(({ user }) => user === bot).length],
+    ['eyes', reactions.filter(({ content }) => content === 'eyes').length],
+    ['rocket', reactions.filter(({ content }) => content === 'rocket').length],
   ];
   const isPublished = comments.some(({ body }) => body.includes(`pull request #${String(pulls[0]?.number)}`));
   const last = comments.at(-1)?.body.split('\n')[1] ?? 'no comment';

@@ -109,7 +109,7 @@ describe('a question for the status', () => {
       ['failed at step *verify*: tests fail ($0.42)\n- `implement` for `octocat`: pull request #9 ($0.42)'],
     ],
   ])('tells of %s', (_, given, words) => {
-    const decision = decide(asked, facts({ permission: 'triage', ...given }));
+    const decision = decide(asked, facts(given));
     expect(decision.type).toBe('answer');
     for (const word of words) expect('text' in decision && decision.text).toContain(word);
   });

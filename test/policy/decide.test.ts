@@ -99,7 +99,7 @@ describe('a request that is declined', () => {
   const locked = facts({ issue: issue({ locked: true }) });
   it.each([
     ['who may only triage', request(), facts({ permission: 'triage' }), 'write access'],
-    ['who may only read', command({ verb: 'help' }), facts({ permission: 'read' }), 'may triage'],
+    ['who may only read', command({ verb: 'help' }), facts({ permission: 'read' }), 'write access'],
     ['who is a stranger', command(), facts({ permission: 'none' }), 'write access'],
     ['on a closed issue', request(), facts({ issue: issue({ state: 'closed' }) }), 'reopen'],
     ['on a locked issue', request(), locked, 'unlock'],
@@ -242,8 +242,7 @@ describe('a wish to stop', () => {
     expect(decide(asked, given)).toMatchObject({ type: 'ignore' });
   });
 
-  it('is for whoever may triage, as the label is, and declined for a stranger’s command', () => {
-    expect(decide(command(stopAsked), facts({ permission: 'triage' }))).toEqual({ type: 'stop' });
+  it('is declined for a stranger’s command', () => {
     expect(decide(command(stopAsked), facts({ permission: 'read' }))).toMatchObject({ type: 'decline' });
   });
 });

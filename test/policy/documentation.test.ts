@@ -61,13 +61,12 @@ describe('docs/configuration.md', () => {
 describe('docs/commands.md', () => {
   const where = { issue: 'an issue', ours: 'a pull request of ours', theirs: 'any other pull request' };
 
-  it('has a row for every verb, with where it may stand, who may say it and what it does', () => {
-    const rows = rowsOf(commands, 'verb | where | who | what it does').map((row) => row.split(' | '));
+  it('has a row for every verb, with where it may stand and what it does', () => {
+    const rows = rowsOf(commands, 'verb | where | what it does').map((row) => row.split(' | '));
     expect(rows).toEqual(
-      verbs.map(({ verb, rest, on, needs, does, works }) => [
+      verbs.map(({ verb, rest, on, does, works }) => [
         `\`${verb}${rest}\``,
         on.length === 3 ? 'anywhere' : on.map((place) => where[place]).join(', '),
-        needs,
         `${does}${works ? '' : ' (**not yet**)'}`,
       ]),
     );

@@ -90,10 +90,15 @@ export const mutants: readonly Mutant[] = [
     [
       'D35',
       decide,
-      'const usd = Math.min(budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);',
+      'const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);',
       'const usd = budget.usd;',
     ],
-    ['D14', 'settings/settings.ts', '.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$/iu);', '.min(1);'],
+    [
+      'D14',
+      'settings/settings.ts',
+      '.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$/iu);',
+      '.min(1);',
+    ],
     ['D14', 'settings/settings.ts', '.regex(/^(?!\\/)(?!.*(?:^|\\/)\\.\\.(?:\\/|$))[^\\\\]*$/u);', ';'],
   ]),
   ...caughtBy('changes', [

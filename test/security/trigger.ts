@@ -116,9 +116,11 @@ const unsaid: readonly Row[] = [
 const stale: readonly Row[] = [
   {
     id: 'D6',
-    name: 'a command edited in later',
-    delivery: recorded('issue_comment.edited', within('comment', { body: '/backend implement' })),
+    name: 'a command that a stranger edits in later',
+    delivery: recorded('issue_comment.edited'),
+    known: { permission: 'read' },
   },
+  { id: 'D6', name: 'a command edited into another one', delivery: recorded('issue_comment.edited.command-changed') },
   { id: 'D6', name: 'an issue edited to say it', delivery: recorded('issues.edited') },
   { id: 'D6', name: 'a label that is off again', delivery: labeled, known: { issue: issue({ labels: [] }) } },
   {
