@@ -2,21 +2,21 @@ import type { WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
 import { readChoice, type Facts, type Place } from './policy/index.ts';
 import { readSettings } from './settings/index.ts';
-import type { AppIdentity, IssueFacts, PullFacts, RepositoryClient } from './github/index.ts';
+import type { AppIdentity, IssueFacts, PullFacts, RepositoryClient, RepositoryFacts } from './github/index.ts';
 import type { Store } from './store/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
 export async function gatherFacts(request: WorkRequest, { client, store, settings, claim, bot }: Desk): Promise<Facts> {
   const repository = await client.facts();
-  const [permission, issue, { sha, settingsText }, spentTodayUsd, earlier] = await Promise.all([
+  const [permission, issue, { sha, ...texts }, spentTodayUsd, earlier] = await Promise.all([
     client.permissionOf(request.sender),
     client.issue(request.subject.number),
-    gatherSettings(client, repository.defaultBranch),
+    gatherSettings(client, repository),
     store.spentToday(),
     store.earlier(claim),
   ]);
-  const reading = readSettings(settingsText);
+  const reading = readSettings(texts.settingsText, texts.organisationSettings);
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
@@ -27,7 +27,7 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   ]);
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
-  return { permission, repository, issue, place, settingsText, baseSha, branch, ours, earlier, positions, limits };
+  return { permission, repository, issue, place, ...texts, baseSha, branch, ours, earlier, positions, limits };
 }
 
 /** The base that the command names. */
@@ -49,10 +49,23 @@ async function gatherPositions({ verb }: WorkRequest, store: Store): Promise<Rea
   return new Map((await store.waiting(farthest)).map(({ jobId, position }) => [jobId, position]));
 }
 
-/** The commit of the default branch, and the repository's settings in that commit. */
-export async function gatherSettings(client: RepositoryClient, defaultBranch: string) {
+const settingsPath = '.github/backend.yml';
+
+/** The commit of the default branch, and the repository's settings in that commit, with what its owner has for all repositories. */
+export async function gatherSettings(
+  client: RepositoryClient,
+  { owner, name, defaultBranch }: Pick<RepositoryFacts, 'owner' | 'name' | 'defaultBranch'>,
+) {
+  const [own, organisationSettings] = await Promise.all([
+    gatherOwnSettings(client, defaultBranch),
+    name === '.github' ? undefined : client.organisationFile(owner, settingsPath),
+  ]);
+  return { ...own, organisationSettings };
+}
+
+async function gatherOwnSettings(client: RepositoryClient, defaultBranch: string) {
   const sha = await client.branchSha(defaultBranch);
-  return { sha, settingsText: sha === undefined ? undefined : await client.fileText('.github/backend.yml', sha) };
+  return { sha, settingsText: sha === undefined ? undefined : await client.fileText(settingsPath, sha) };
 }
 
 /** By branch, and by what earlier jobs recorded: an edited title or a taken name has led to another branch. */

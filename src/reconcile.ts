@@ -73,7 +73,8 @@ function once(action: () => Promise<void>): () => Promise<void> {
 async function sweepRepository(client: RepositoryClient, deps: Deps, missed: () => Promise<void>): Promise<void> {
   const facts = await client.facts();
   if (facts.archived) return;
-  const reading = readSettings((await gatherSettings(client, facts.defaultBranch)).settingsText);
+  const { settingsText, organisationSettings } = await gatherSettings(client, facts);
+  const reading = readSettings(settingsText, organisationSettings);
   const { label } = 'settings' in reading ? reading.settings.triggers : reading.triggers;
   if (label === false) return;
   const branchPattern = 'settings' in reading ? reading.settings.branch : undefined;

@@ -16,9 +16,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   settings: ['markdown', 'domain'],
   leaks: [],
   tokens: [],
+  quota: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
   claim: ['domain', 'database'],
-  github: ['domain', 'tokens'],
+  github: ['domain', 'tokens', 'quota'],
   limits: ['domain', 'database'],
   store: ['domain', 'database', 'claim', 'limits'],
   usage: ['domain', 'isolation'],
@@ -27,7 +28,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
   policy: ['domain', 'markdown', 'visible', 'settings', ...doors],
   top: ['domain', 'leaks', 'visible', 'settings', 'characters', ...doors, ...rooms],
-  cli: ['domain', 'top', ...doors, ...rooms],
+  cli: ['domain', 'settings', 'top', ...doors, ...rooms],
 };
 
 /** Where a package may be imported; one that is missing here is imported nowhere. Names match from their beginning. */

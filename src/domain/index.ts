@@ -1,5 +1,5 @@
 /** The nouns: types, ids and the error catalogue. Imports nothing. */
-export type { Account, Base, Repository, Subject, UnreadFile } from './repository.ts';
+export type { Account, Base, OrganisationFile, Repository, Subject, UnreadFile } from './repository.ts';
 export { asideVerbs, optionNames, verbAliases, verbNames } from './request.ts';
 export type { CommandOption, OptionName, RequestSource, Verb, WorkRequest } from './request.ts';
 export type { Change, ChangeSet, FileMode } from './change-set.ts';

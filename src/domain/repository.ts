@@ -28,5 +28,12 @@ export interface Base {
 
 /** Something is there, and it is not read as a file. */
 export interface UnreadFile {
-  readonly unread: 'symlink' | 'submodule' | 'dir' | 'large';
+  readonly unread: 'symlink' | 'submodule' | 'dir' | 'large' | 'encoding';
+}
+
+/** A file that an owner keeps for all repositories. */
+export interface OrganisationFile {
+  /** Where it stands: `<owner>/.github`. */
+  readonly repository: string;
+  readonly text: string | UnreadFile;
 }

@@ -5,7 +5,7 @@ import type { Target } from './caller.ts';
 import { purposes, type Asking, type Purpose } from './calls.ts';
 import type { AppIdentity, DeliveryFacts, DeliveryPayload, GitHub, Watch } from './client.ts';
 import { readRefusal, translate } from './errors.ts';
-import { anonymousScope } from './limits.ts';
+import { anonymousScope } from '../quota/index.ts';
 import { carryOut, readPages, type Answer, type Errand, type Line } from './sending.ts';
 
 export interface AppOptions {
@@ -172,7 +172,7 @@ function tokenSource(asApp: AsApp, { anonymous, line, watch }: AppOptions): Toke
   const ownerOf = ({ target }: Wish) => `${target.installationId}/`;
   return {
     ownerOf,
-    keyOf: (wish) => `${ownerOf(wish)}${wish.target.id ?? 'all'}/${wish.purpose}`,
+    keyOf: (wish) => `${ownerOf(wish)}${wish.target.id ?? (wish.target.name || 'all')}/${wish.purpose}`,
     now: () => line.limits.now(),
     // Uninstalled or suspended.
     isOver: (error) => [403, 404].includes(readRefusal(error).status),
@@ -194,7 +194,7 @@ function tokenSource(asApp: AsApp, { anonymous, line, watch }: AppOptions): Toke
 /** Nobody waits longer for a token to be revoked. */
 const revokeMs = 2_000;
 
-async function mint(asApp: AsApp, { installationId, id }: Target, purpose: Purpose): Promise<Minted> {
+async function mint(asApp: AsApp, { installationId, id, name }: Target, purpose: Purpose): Promise<Minted> {
   const errand = {
     call: reading('get a token'),
     where: `installation ${installationId}`,
@@ -203,7 +203,7 @@ async function mint(asApp: AsApp, { installationId, id }: Target, purpose: Purpo
   const { data } = await asApp(errand, (kit, request) =>
     kit.rest.apps.createInstallationAccessToken({
       installation_id: installationId,
-      ...(id !== undefined && { repository_ids: [id] }),
+      ...(id !== undefined ? { repository_ids: [id] } : name !== '' && { repositories: [name] }),
       permissions: purposes[purpose],
       request,
     }),

@@ -6,7 +6,7 @@ import type { Work } from './client.ts';
 import { readRefusal, translate, translateMint } from './errors.ts';
 import { carryOut, readPages, unlessAborted, type Answer, type Line, type Trip } from './sending.ts';
 
-/** Whose token a call is made with: one repository's, or without `id` a whole installation's. */
+/** Whose token a call is made with: one repository's, by its id or else its name, or without both a whole installation's. */
 export interface Target {
   readonly installationId: number;
   readonly id?: number;
@@ -97,7 +97,7 @@ export function createCaller(options: CallerOptions): Caller {
 }
 
 function whereOf({ id, installationId }: Target, place: Place): string {
-  return id === undefined ? `installation ${installationId}` : nameOf(place);
+  return id === undefined && place.repo === '' ? `installation ${installationId}` : nameOf(place);
 }
 
 function nameOf({ owner, repo }: Place): string {

@@ -45,6 +45,7 @@ export const calls = {
   labelings: read('look up who put the label on', 'Issues: read'),
   comments: read('read the comments', 'Issues: read'),
   fileText: read('read a file', 'Contents: read'),
+  organisationFile: { ...read('read the organisation’s settings', 'Contents: read'), purpose: 'clone' },
   branchSha: read('look up a branch', 'Contents: read'),
   commit: read('read a commit', 'Contents: read'),
   pull: read('read our pull request', 'Pull requests: read'),

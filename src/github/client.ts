@@ -1,4 +1,4 @@
-import type { Account, Repository, UnreadFile } from '../domain/index.ts';
+import type { Account, OrganisationFile, Repository, UnreadFile } from '../domain/index.ts';
 import type { CallName } from './calls.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
@@ -122,6 +122,11 @@ export interface RepositoryClient {
   comments(issueNumber: number): Promise<readonly CommentFacts[]>;
   /** A regular file of at most 64 KiB in a commit; undefined when there is none. Nothing is followed. */
   fileText(path: string, commit: string): Promise<string | UnreadFile | undefined>;
+  /**
+   * The same in the default branch of the repository `.github` of this repository's owner, for whom the name is taken as given; undefined
+   * also where the installation does not have that repository. What is found counts for a minute.
+   */
+  organisationFile(owner: string, path: string): Promise<OrganisationFile | undefined>;
   /** The commit a branch points at; undefined when there is none (also in an empty repository). */
   branchSha(branch: string): Promise<string | undefined>;
   commitParentsAndTree(

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { RestEndpointMethodTypes } from '@octokit/rest';
-import type { Account, Repository } from '../domain/index.ts';
+import type { Account, Repository, UnreadFile } from '../domain/index.ts';
 import { requestById, type Caller } from './caller.ts';
 import type { IssueFacts, Permission, RepositoryClient, RepositoryFacts } from './client.ts';
 
@@ -42,7 +43,7 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       const last = labeled.findLast((each) => 'label' in each && isLabel(each.label.name, label));
       return last && { actor: toAccount(last.actor), at: last.created_at };
     },
-    fileText: (path, commit) => readFileText(caller, path, commit),
+    fileText: (path, ref) => readFileText(caller, 'fileText', { path, ref }),
     readToken: (refused) => caller.token('clone', refused),
   } satisfies Partial<RepositoryClient>;
 }
@@ -103,16 +104,26 @@ const longestFile = 64 * 1024;
 
 /**
  * Asked for by its path, a link is answered with the file that it points to. So its folder is listed, where a link says that it is one,
- * and a submodule calls itself a file whose blob is nowhere ("REST API endpoints for repository contents").
+ * and a submodule calls itself a file whose blob is nowhere ("REST API endpoints for repository contents"). Without `ref`: in the default
+ * branch.
  */
-async function readFileText(caller: Caller, path: string, ref: string): ReturnType<RepositoryClient['fileText']> {
+export async function readFileText(
+  caller: Caller,
+  call: 'fileText' | 'organisationFile',
+  { path, ref }: { readonly path: string; readonly ref?: string },
+): ReturnType<RepositoryClient['fileText']> {
   const [, folder = '', name = ''] = /^(?:(.*)\/)?([^/]*)$/su.exec(path) ?? [];
-  const listing = await caller.find('fileText', (kit, at) => kit.rest.repos.getContent({ ...at, path: folder, ref }));
+  const wanted = { path: folder, ...(ref !== undefined && { ref }) };
+  const listing = await caller.find(call, (kit, at) => kit.rest.repos.getContent({ ...at, ...wanted }));
   const entry = entryOf(listing, name);
   if (entry?.type !== 'file') return entry && { unread: entry.type };
   if (entry.size > longestFile) return { unread: 'large' };
-  const blob = await caller.find('fileText', (kit, at) => kit.rest.git.getBlob({ ...at, file_sha: entry.sha }));
-  return blob ? Buffer.from(blob.content, 'base64').toString('utf8') : { unread: 'submodule' };
+  const blob = await caller.find(call, (kit, at) => kit.rest.git.getBlob({ ...at, file_sha: entry.sha }));
+  return blob ? decode(Buffer.from(blob.content, 'base64')) : { unread: 'submodule' };
+}
+
+function decode(bytes: Buffer): string | UnreadFile {
+  return isUtf8(bytes) ? bytes.toString('utf8') : { unread: 'encoding' };
 }
 
 /** A folder that is none itself is what is there instead of the file. */

@@ -6,8 +6,9 @@ import { createCaller, type Target } from './caller.ts';
 import type { GitHub, Watch, Work } from './client.ts';
 import { createReads, readRepositories } from './facts.ts';
 import { createGitData } from './git-data.ts';
-import { createLimits, type Blocks } from './limits.ts';
-import type { Line } from './sending.ts';
+import { createOrganisationFiles } from './organisation.ts';
+import { createLimits, type Blocks } from '../quota/index.ts';
+import { unlessAborted, type Line } from './sending.ts';
 import { createTalk } from './talk.ts';
 
 export interface GitHubOptions {
@@ -59,6 +60,7 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
     readKey: typeof privateKey === 'string' ? () => privateKey : privateKey,
   });
   const callerFor = (target: Target, work?: Work) => createCaller({ line, octokit, tokens, target, work, userAgent });
+  const organisationFile = createOrganisationFiles(callerFor, line.elapsed);
 
   return {
     ...app,
@@ -69,6 +71,8 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
         release: async () => {
           if (work) await tokens.release(work.name);
         },
+        organisationFile: (owner, path) =>
+          unlessAborted(organisationFile(repository.installationId, owner, path), work?.signal),
         ...createReads(caller, repository.id, host),
         ...createGitData(caller),
         ...createTalk(caller, appId),

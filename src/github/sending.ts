@@ -1,7 +1,7 @@
 import { BotError } from '../domain/index.ts';
 import type { Asking } from './calls.ts';
 import { isRateLimit, readRefusal } from './errors.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from '../quota/index.ts';
 
 /** What all calls share. */
 export interface Line {

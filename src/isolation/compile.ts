@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BotError } from '../domain/index.ts';
@@ -8,13 +8,15 @@ import { makeScratch } from './scratch.ts';
 
 const run = promisify(execFile);
 const source = join(import.meta.dirname, '../toolhost');
+/** What the program makes. */
+const files = ['main.js', 'excludes', 'package.json'];
 const program = join(import.meta.dirname, 'strip-types.ts');
 
 let compiled: Promise<string> | undefined;
 
 /**
- * Answers where the tool host is as JavaScript, made once for all boxes of this process: left to Node, stripping the types takes longer
- * at the start of every box than all the rest of it. Throws BotError `box-unavailable`.
+ * Answers where the tool host is as one JavaScript file, made once for all boxes of this process: left to Node, stripping the types takes longer
+ * at the start of every box than all the rest of it, and reading module after module a good part of that. Throws BotError `box-unavailable`.
  */
 export async function compileToolHost(): Promise<string> {
   compiled ??= compile();
@@ -38,6 +40,12 @@ async function compile(): Promise<string> {
 
 /** Machines that run for long clean their temporary folder. */
 async function isWhole(folder: string): Promise<boolean> {
-  const [made, wanted] = await Promise.all([folder, source].map((path) => readdir(path).catch(() => [])));
-  return made?.length === wanted?.length;
+  return (await Promise.all(files.map((name) => isThere(join(folder, name))))).every(Boolean);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

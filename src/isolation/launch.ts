@@ -54,16 +54,18 @@ async function launchInBox(
   proxySocket: string | undefined,
 ): Promise<PreparedLaunch> {
   const filter = assembleFilter(process.arch);
-  const program = await findNeeded(setting);
-  await makeMountPoint(join(checkout.tree, '.git'));
+  // All of it at once: each look takes little, and waiting for one after the other is what takes long.
+  const [program, toolhost, nodePath, borrowsObjects, systemFolders] = await Promise.all([
+    findNeeded(setting),
+    compileToolHost(),
+    realpath(setting.nodePath).catch(() => setting.nodePath), // a missing one is named by findNeeded
+    exists(join(checkout.gitDir, 'objects/info/alternates')),
+    readSystemFolders(),
+    makeMountPoint(join(checkout.tree, '.git')),
+  ]);
   const plan: BoxPlan = {
     ...setting,
-    etc,
-    toolhost: await compileToolHost(),
-    checkout,
-    nodePath: await realpath(setting.nodePath),
-    borrowsObjects: await exists(join(checkout.gitDir, 'objects/info/alternates')),
-    systemFolders: await readSystemFolders(),
+    ...{ etc, toolhost, checkout, nodePath, borrowsObjects, systemFolders },
     ...(proxySocket === undefined ? {} : { proxySocket }),
   };
   const place = {

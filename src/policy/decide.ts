@@ -36,7 +36,7 @@ const startingRefusals: readonly Refusal[] = [
  * permission, by settings that are right, and within the operator's limits, which no setting can raise.
  */
 export function decide(request: WorkRequest, facts: Facts): Decision {
-  const reading = readSettings(facts.settingsText);
+  const reading = readSettings(facts.settingsText, facts.organisationSettings);
   const words = triggersOf(reading);
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };

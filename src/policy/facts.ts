@@ -1,4 +1,4 @@
-import type { Plan, UnreadFile } from '../domain/index.ts';
+import type { OrganisationFile, Plan, UnreadFile } from '../domain/index.ts';
 import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Place } from './verbs.ts';
@@ -14,6 +14,8 @@ export interface Facts {
   readonly place: Place;
   /** Text of `.github/backend.yml` in the newest commit of the default branch; undefined when there is none. */
   readonly settingsText: string | UnreadFile | undefined;
+  /** The same file of the owner's repository `.github`, which holds where the repository's own is silent; undefined when there is none. */
+  readonly organisationSettings?: OrganisationFile | undefined;
   /** Commit of the branch that the settings name as base, or of the default branch; undefined when there is no such branch. */
   readonly baseSha: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */

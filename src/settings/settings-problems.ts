@@ -1,4 +1,4 @@
-import { isMap, isNode } from 'yaml';
+import { isMap, isNode, isSeq } from 'yaml';
 import type { Document, LineCounter, YAMLError } from 'yaml';
 import type { z } from 'zod';
 import { shortCode } from '../markdown/index.ts';
@@ -64,6 +64,8 @@ function lastOf(key: string): string {
 
 function renderValue(value: unknown): string {
   if (value === undefined || value === null) return 'empty';
+  if (isMap(value)) return 'a group of keys';
+  if (isSeq(value)) return 'a list';
   return isNode(value)
     ? 'something else'
     : shortCode(typeof value === 'number' ? String(value) : JSON.stringify(value));

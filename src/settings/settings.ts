@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { isImageReference } from '../domain/index.ts';
 
+// Case is spelled out in patterns: a JSON Schema, which is made from them, has no flags.
+
 const Command = z
   .string()
   .max(4_000)
-  .refine((line) => line.trim() !== '' && !line.includes('\0'));
+  .regex(/^(?=\s*\S)[^\0]*$/u);
 const Name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/u);
 const Label = z.string().trim().min(1).max(50);
 const Line = z
@@ -19,7 +21,7 @@ const Path = Line.regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\]*$/u);
 const BranchPattern = z
   .string()
   .max(80)
-  .regex(/^(?=.*\{number\})[a-z0-9](?:[\w./-]|\{number\}|\{slug\})*$/iu);
+  .regex(/^(?=.*\{number\})[a-zA-Z0-9](?:[\w./-]|\{number\}|\{slug\})*$/u);
 const BranchName = z
   .string()
   .max(200)
@@ -27,14 +29,14 @@ const BranchName = z
 const Host = z
   .string()
   .max(253)
-  .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/iu);
+  .regex(/^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$/u);
 
 /** What starts work here: read on its own as well, so that a mistake elsewhere in the file does not make us deaf. */
 export const TriggerWords = z.object({
   label: z.union([Label, z.literal(false)]).default('backend'),
   command: z
     .string()
-    .regex(/^\/[a-z][\w-]{0,63}$/iu)
+    .regex(/^\/[a-zA-Z][\w-]{0,63}$/u)
     .default('/backend'),
   mention: z.boolean().default(true),
 });
@@ -52,7 +54,7 @@ const Triggers = z.strictObject({
     .strictObject({ label: Label.optional(), field: Line.optional(), values: z.array(Line).max(100).optional() })
     .optional(),
   delegators: z
-    .array(z.string().regex(/^[a-z0-9-]{1,100}\[bot\]$/iu))
+    .array(z.string().regex(/^[a-zA-Z0-9-]{1,100}\[bot\]$/u))
     .max(100)
     .default([]),
 });
@@ -74,7 +76,7 @@ export const Settings = z.strictObject({
   plan: z.enum(['auto', 'always', 'never']).default('auto'),
   model: z
     .string()
-    .regex(/^[a-z0-9][\w.:@/-]{0,199}$/iu)
+    .regex(/^[a-zA-Z0-9][\w.:@/-]{0,199}$/u)
     .default('inherit'),
   budget: Budget.prefault({}),
   setup: Command.optional(),

@@ -19,8 +19,9 @@ async function askByPath({ standIn, repo }: GitHubWorld): Promise<string> {
   return Buffer.from(content, 'base64').toString();
 }
 
-async function readingOf({ client }: GitHubWorld) {
-  return readSettings((await gatherSettings(client, 'main')).settingsText);
+async function readingOf({ client, repo }: GitHubWorld) {
+  const { settingsText, organisationSettings } = await gatherSettings(client, repo);
+  return readSettings(settingsText, organisationSettings);
 }
 
 describe('D14: the settings of a repository', () => {
@@ -40,6 +41,8 @@ describe('D14: the settings of a repository', () => {
     ['from a submodule', { [path]: submodule }, /is a submodule/],
     ['through a folder that is a submodule', { '.github': submodule }, /is a submodule/],
     ['from a folder', { [`${path}/a`]: text }, /is a folder/],
+    ['in another encoding', { [path]: Buffer.from('base: \xfcber\n', 'latin1') }, /is not UTF-8/],
+    ['in UTF-16', { [path]: Buffer.from('\uFEFFbase: a\n', 'utf16le') }, /is not UTF-8/],
   ])('are not read %s, and whoever asks is told', async (_, files, problem) => {
     await using world = await openWorld({ files });
     expect(await readingOf(world)).toMatchObject({ problems: [expect.stringMatching(problem)] });
@@ -55,7 +58,7 @@ describe('D14: the settings of a repository', () => {
       pushed = true;
       await standIn.pushCommit(repo, { branch: 'main', files: { [path]: text }, by: 'mona' });
     });
-    const gathered = await gatherSettings(client, 'main');
+    const gathered = await gatherSettings(client, repo);
     stop();
     expect(pushed).toBe(true);
     expect(await askByPath(world)).toBe(text);

@@ -129,6 +129,7 @@ const calls: Readonly<
   labelings: (client) => client.labelings(1, 'backend'),
   comments: (client) => client.comments(1),
   fileText: (client) => client.fileText('README.md', 'main'),
+  organisationFile: (client) => client.organisationFile('acme', '.github/backend.yml'),
   branchSha: (client) => client.branchSha('main'),
   commitParentsAndTree: (client) => client.commitParentsAndTree(sha),
   pull: (client) => client.pull(1),

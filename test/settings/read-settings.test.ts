@@ -16,6 +16,7 @@ describe('settings that are right', () => {
     ['a byte order mark', '\uFEFF'],
     ['Windows line ends', '# a\r\n\r\n'],
     ['an empty group', 'budget: {}\r\n'],
+    ['the line that tells editors the schema', '# yaml-language-server: $schema=https://example.com/a.json\n'],
   ])('are the usual ones for %s', (_, text) => {
     expect(readSettings(text)).toEqual({ settings: Settings.parse({}) });
   });
@@ -54,6 +55,12 @@ function keysOf(schema: z.core.JSONSchema.BaseSchema, prefix = ''): readonly str
   ]);
 }
 
+/** Written out, it would fill all memory there is. */
+const billionLaughs = [
+  'a0: &a0 [ha]',
+  ...Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n}, `.repeat(9)}*a${n}]`),
+].join('\n');
+
 describe('settings that are wrong', () => {
   it.each([
     ['an unknown key', 'draft: true\nbudgt: 1', 'Line 2, column 1: `budgt` is not a setting. Did you mean `budget`?'],
@@ -80,6 +87,18 @@ describe('settings that are wrong', () => {
       'triggers: backend',
       'Line 1, column 11: `triggers` is `"backend"`. It takes a group of keys',
     ],
+    [
+      'a list for a group',
+      'draft: true\r\nbudget: [1]',
+      'Line 2, column 9: `budget` is a list. It takes a group of keys',
+    ],
+    ['a group for a value', 'plan: { a: 1 }', 'Line 1, column 7: `plan` is a group of keys. It takes `auto`'],
+    ['a NUL', 'draft: true\nplan: a\0', 'Line 2, column 8: Here is a NUL'],
+    ['UTF-16', Buffer.from('draft: true', 'utf16le').toString(), 'Line 1, column 2: Here is a NUL'],
+    ['a mistake after a byte order mark', '\uFEFFdraft: 1', 'Line 1, column 8: `draft` is `1`'],
+    ['a value that holds itself', 'checks: &x { test: *x }', 'Line 1, column 20: Aliases'],
+    ['a group taken in by its name', 'budget: &x { usd: 1 }\nchecks: { <<: *x }', 'Line 2, column 15: Aliases'],
+    ['a short text for a long one', billionLaughs, 'Line 2, column 10: Aliases'],
     ['a key given twice', 'draft: true\ndraft: false', 'Line 2, column 1: This key stands here twice'],
     ['an alias', 'setup: &a npm ci\nchecks: { test: *a }', 'Line 2, column 17: Aliases'],
     ['a second document', 'draft: true\n---\ndraft: false', 'Line 2, column 1: A second document'],

@@ -1,4 +1,5 @@
-import type { Refusal } from './errors.ts';
+/** What of GitHub's answers and refusals we read. */
+export type Headers = Readonly<Record<string, string | number | undefined>>;
 
 /** Calls without a token: sixty an hour, none of which is worth keeping. */
 export const anonymousScope = 'github:anonymous';
@@ -28,11 +29,11 @@ export interface Limits {
   /** Milliseconds until something may be sent in all of these scopes; 0 is now. */
   wait(scopes: readonly string[]): Promise<number>;
   /** Learns from an answer: the time, and whether so few calls are left that they are better kept. */
-  noteAnswer(scope: string, headers: Refusal['headers']): Promise<void>;
+  noteAnswer(scope: string, headers: Headers): Promise<void>;
   /** A call of this kind was done: a row of secondary limits ends. */
   noteSuccess(scope: string, kind: string): void;
   /** Nothing goes out in these scopes for as long as GitHub wants it. */
-  noteLimit(scopes: readonly string[], kind: string, refusal: Refusal): Promise<void>;
+  noteLimit(scopes: readonly string[], kind: string, refusal: { readonly headers: Headers }): Promise<void>;
   /** A moment that far from now by our clock. */
   moment(waitMs: number): number;
 }
@@ -94,7 +95,7 @@ export function createLimits({ blocks, now, elapsed, warn }: LimitsOptions): Lim
 }
 
 /** What GitHub says about how long to wait, in milliseconds; undefined when it says nothing: "at least a minute, then longer each time". */
-function waitTold({ headers }: Refusal, githubNow: number): number | undefined {
+function waitTold({ headers }: { readonly headers: Headers }, githubNow: number): number | undefined {
   const seconds = headers['retry-after'] === undefined ? NaN : Number(headers['retry-after']);
   if (Number.isFinite(seconds)) return seconds * 1000;
   const reset = String(headers['x-ratelimit-remaining']) === '0' ? resetOf(headers) : undefined;
@@ -102,7 +103,7 @@ function waitTold({ headers }: Refusal, githubNow: number): number | undefined {
 }
 
 /** Milliseconds since 1970 by GitHub's clock. */
-function resetOf(headers: Refusal['headers']): number | undefined {
+function resetOf(headers: Headers): number | undefined {
   const reset = Number(headers['x-ratelimit-reset']);
   return Number.isFinite(reset) ? reset * 1000 : undefined;
 }
