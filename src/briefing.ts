@@ -37,10 +37,14 @@ export async function gatherTask(
     body: readVisible(comment.body),
   }));
   return {
-    issue: { title: title.text, body: body.text, number: subject.number, author: author.login },
+    issue: {
+      ...{ title: title.text, body: body.text, number: subject.number, author: author.login },
+      ...(subject.kind === 'pull_request' && { isPull: true }),
+    },
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
-    instructions: await gatherInstructions(job, ground.workspace),
+    // Those of a pull request's own commit are whatever its author likes.
+    instructions: subject.kind === 'pull_request' ? [] : await gatherInstructions(job, ground.workspace),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],
     checks: [...ground.checkPlan.checks],

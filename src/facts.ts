@@ -20,14 +20,16 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
-  const [baseSha, ours, positions] = await Promise.all([
+  const [baseSha, ours, positions, headSha] = await Promise.all([
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
+    issue?.isPullRequest === true ? gatherHead(issue.number, client) : undefined,
   ]);
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
-  return { permission, repository, issue, place, ...texts, baseSha, branch, ours, earlier, positions, limits };
+  const pulls = { headSha, branch, ours };
+  return { permission, repository, issue, place, ...texts, baseSha, ...pulls, earlier, positions, limits };
 }
 
 /** The base that the command names. */
@@ -39,6 +41,10 @@ function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | u
 function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
   if (issue?.isPullRequest !== true) return 'issue';
   return issue.author.id === bot.botId ? 'ours' : 'theirs';
+}
+
+async function gatherHead(number: number, client: RepositoryClient): Promise<string | undefined> {
+  return (await client.pull(number))?.headSha;
 }
 
 /** Further back in the queue nobody is told a number. */

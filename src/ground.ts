@@ -60,6 +60,31 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   return { workspace, means, baseline, noise, agent, notes, steering, [Symbol.asyncDispose]: dispose };
 }
 
+/** What an answer is read from. Nothing is installed and nothing run: the box only lets the agent look. */
+export interface Reading extends AsyncDisposable {
+  readonly agent: Omit<AgentRunInput, 'attempt'>;
+}
+
+/** Checks out the commit that was asked about. */
+export async function openReading(job: Job, reporter: Reporter, desk: Desk): Promise<Reading> {
+  await reporter.step('understand');
+  await requireModel(desk.store);
+  await using opened = new AsyncDisposableStack();
+  const workspace = opened.use(await openWorkspaceOf(job, desk));
+  const checkPlan = planChecks(job.plan, await detectStacks(workspace.files, (path) => workspace.readText(path)));
+  const checkout = await workspace.checkout('agent');
+  const { signal } = desk;
+  const sandbox = withImage(desk.sandbox, job.plan.image);
+  const box = opened.use(await sandbox.open({ checkout, signal }));
+  const deliverable = 'answer';
+  const briefed = await brief(job, { workspace, checkPlan, baseline: [], deliverable }, desk);
+  const tools = briefed.definition.tools.filter((tool) => tool === 'Read' || tool === 'Grep');
+  const { prompt, budget, wantedModel } = briefed;
+  const agent = { prompt, budget, wantedModel, definition: { tools }, deliverable, box, signal } as const;
+  const held = opened.move();
+  return { agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
 async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {
   return openWorkspace({
     dataDir: settings.dataDir,
@@ -73,7 +98,11 @@ async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Pr
 }
 
 /** Definition, prompt and means of the agent. The task is journalled: later edits on GitHub change nothing about it. */
-async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: Desk) {
+async function brief(
+  job: Job,
+  { deliverable, ...ground }: Parameters<typeof gatherTask>[1] & Pick<AgentRunInput, 'deliverable'>,
+  desk: Desk,
+) {
   const { agentsDir } = desk.settings;
   const definition = await loadDefinition(agentsDir, job.plan.agent);
   const task = await desk.journal.once('task', () => gatherTask(job, ground, desk));
@@ -81,7 +110,7 @@ async function brief(job: Job, ground: Parameters<typeof gatherTask>[1], desk: D
   const delimiter = await desk.journal.once('delimiter', async () => randomBytes(12).toString('hex'));
   return {
     definition,
-    prompt: buildPrompt({ definition, knowledge, task, delimiter }),
+    prompt: buildPrompt({ definition, knowledge, task, delimiter, ...(deliverable && { deliverable }) }),
     budget: job.plan.budget,
     wantedModel: job.plan.model ?? definition.model,
     notes: [...task.notes, ...noteImage(job, desk)],

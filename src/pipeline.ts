@@ -4,6 +4,7 @@ import { changeSetKey, openJob, withoutNoise } from './job/index.ts';
 import { decide, decideStillWanted, type Decision } from './policy/index.ts';
 import { ensureReply, ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
+import { explain } from './answering.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -31,10 +32,13 @@ export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcom
   await desk.store.setPlan(desk.claim, job.plan);
   await ensureSeen(request, desk);
   await using reporter = await openReporter(job, desk);
-  const outcome = await implement(job, reporter, desk);
+  const outcome = await works[job.plan.work ?? 'implement'](job, reporter, desk);
   await reporter.finish(outcome);
   return outcome;
 }
+
+/** What a plan may ask for. */
+const works = { implement, explain };
 
 /** Answers what is no new work: help, a polite no, silence, an end to what is under way, or a push to what is parked. */
 async function settle(
@@ -96,9 +100,7 @@ async function runOnce(
     { ...ground.agent, attempt, ...(feedback !== undefined && { feedback }) },
     {
       ...desk,
-      spent: (usd) => {
-        reporter.spent(usd);
-      },
+      spent: reporter.spent,
       steering: ground.steering,
     },
   );

@@ -7,7 +7,7 @@ import type { Desk } from './deps.ts';
 export interface Reporter extends AsyncDisposable {
   step(step: Step): Promise<void>;
   /** Adds what a model call cost to what people see; the journal has put it on the account. */
-  spent(usd: number): void;
+  readonly spent: (usd: number) => void;
   /** Shows what an install step was refused on the network, from now on and after every restart. */
   refused(refusal: Refusal): Promise<void>;
   finish(outcome: Outcome): Promise<void>;

@@ -54,7 +54,7 @@ async function spentBy(run: () => Promise<void>): Promise<{ cpuMs: number; wallM
 
 async function runBare({ url, apiKey }: Place): Promise<void> {
   const client = new Anthropic({ apiKey, baseURL: url, maxRetries: 0 });
-  const tools = [...describeTools(aDefinition.tools)];
+  const tools = [...describeTools(aDefinition.tools, 'work')];
   const messages: Anthropic.MessageParam[] = [{ role: 'user', content: aPrompt.task }];
   for (;;) {
     const message = await client.messages

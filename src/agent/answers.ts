@@ -22,7 +22,8 @@ const shorten =
 export async function answerTools(run: Run, faults: ReadonlyMap<string, string>): Promise<undefined> {
   const { transcript, input } = run;
   const { box, definition, signal } = input;
-  const turn = await runToolTurn({ uses: transcript.open, faults, offered: definition.tools, box, signal });
+  const { open: uses, deliverable } = transcript;
+  const turn = await runToolTurn({ uses, faults, offered: definition.tools, deliverable, box, signal });
   const remark = turn.mayHaveChanged ? await saveWork(run) : undefined;
   const content = [...turn.results, ...(remark === undefined ? [] : [asText(remark)])];
   await record(run, {

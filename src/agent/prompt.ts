@@ -1,9 +1,16 @@
 import { BotError, type CheckRun } from '../domain/index.ts';
+import type { Deliverable } from './tools.ts';
 import { cutMiddle, delimiterPattern, oneLine, renderData } from './text.ts';
 
 /** What one run is asked to do, and what it should know of the repository. All of it is other people's text. */
 export interface Task {
-  readonly issue: { readonly number: number; readonly title: string; readonly body: string; readonly author: string };
+  readonly issue: {
+    readonly number: number;
+    readonly title: string;
+    readonly body: string;
+    readonly author: string;
+    readonly isPull?: boolean;
+  };
   readonly comments: readonly { readonly author: string; readonly body: string; readonly createdAt: string }[];
   /** Free text of the command that started the job; may be empty. */
   readonly instruction: string;
@@ -22,6 +29,8 @@ export interface PromptInput {
   readonly definition: { readonly prompt: string };
   readonly knowledge: string;
   readonly task: Task;
+  /** What the run hands in; `work` if not said. */
+  readonly deliverable?: Deliverable;
   /** 16 to 64 letters and digits that nobody outside can know; the same again when the run is resumed. */
   readonly delimiter: string;
 }
@@ -49,7 +58,7 @@ const limits = {
  * or could break its tag.
  */
 export function buildPrompt(input: PromptInput): Prompt {
-  const { definition, knowledge, task, delimiter } = input;
+  const { definition, knowledge, task, deliverable = 'work', delimiter } = input;
   if (!delimiterPattern.test(delimiter))
     throw new BotError('bug', 'A prompt delimiter has to be 16 to 64 letters and digits.');
   const system = [definition.prompt.trim(), knowledge.trim()].filter((part) => part !== '').join('\n\n');
@@ -60,7 +69,7 @@ export function buildPrompt(input: PromptInput): Prompt {
     ...renderComments(task, data),
     ...renderPreferences(task, data),
     ...renderRepository(task, data),
-    renderClosing(task),
+    closings[deliverable](task),
   ];
   return { system, task: parts.join('\n\n'), delimiter };
 }
@@ -79,7 +88,8 @@ function renderOpening(delimiter: string): string {
 function renderWish({ issue, instruction }: Task, data: AsData): readonly string[] {
   const body = issue.body.trim() === '' ? '(The issue has no description.)' : cutMiddle(issue.body, limits.issue);
   const text = `${oneLine(issue.title, 500)}\n\n${body}`;
-  const parts = ['# The issue', data(`issue #${issue.number} by ${issue.author}`, text)];
+  const kind = issue.isPull === true ? 'pull request' : 'issue';
+  const parts = [`# The ${kind}`, data(`${kind} #${issue.number} by ${issue.author}`, text)];
   if (issue.body.length > limits.issue) {
     parts.push(`The issue is ${issue.body.length} characters long; its middle was left out where the note says so.`);
   }
@@ -158,7 +168,13 @@ function renderList(title: string, lines: readonly string[], data: AsData, sourc
   ];
 }
 
-function renderClosing({ checks }: Task): string {
+const closings: Readonly<Record<Deliverable, (task: Task) => string>> = {
+  work: renderWorkClosing,
+  answer: () =>
+    '# Your turn\n\nThis time nothing is to be built: answer what was asked, or explain what the above is about where nothing was. Read the code that it is about, name files and lines (`path:line`), and say what you could not find out. You can read and search, and nothing else; the work tree is the commit that it is about. The run ends with Submit, which takes the answer.',
+};
+
+function renderWorkClosing({ checks }: Task): string {
   const proof =
     checks.length === 0
       ? 'No check was found in this repository; say in your summary how the change was tried.'

@@ -6,7 +6,7 @@ import type { Box, ToolName } from '../sandbox/index.ts';
 import type { Journal } from '../store/index.ts';
 import type { RunBudget, Stop } from './limits.ts';
 import type { Prompt } from './prompt.ts';
-import { describeTools } from './tools.ts';
+import { describeTools, type Deliverable } from './tools.ts';
 import { addEntry, entryKinds, openTranscript, readEntry, type Entry, type Transcript } from './transcript.ts';
 
 export interface AgentRunInput {
@@ -15,6 +15,8 @@ export interface AgentRunInput {
   readonly definition: { readonly tools: readonly ToolName[] };
   readonly box: Box;
   readonly budget: RunBudget;
+  /** What the run hands in; `work` if not said. An answer needs no state of the work tree. */
+  readonly deliverable?: Deliverable;
   /** Counts from 1. Attempt n+1 goes on where attempt n was handed in. */
   readonly attempt: number;
   /** What verification found in attempt n; the answer to its Submit call. */
@@ -55,7 +57,8 @@ export interface Run {
 export async function openRun(input: AgentRunInput, deps: AgentDeps): Promise<Run> {
   const model = await deps.journal.once('agent model', () => deps.model.resolve(input.wantedModel));
   const { prompt, tools } = await recallPrompt(input, deps.journal);
-  const transcript = openTranscript(prompt.task, prompt.system.length + JSON.stringify(tools).length);
+  const fixed = prompt.system.length + JSON.stringify(tools).length;
+  const transcript = openTranscript(prompt.task, fixed, input.deliverable);
   for (const entry of await deps.journal.entries(...entryKinds)) addEntry(transcript, readEntry(entry));
   const before = transcript.usage.durationMs;
   const startedAt = deps.now();
@@ -70,9 +73,9 @@ const Recalled = z.object({
 });
 
 /** Kept as one string: the same bytes whatever the database does to objects, and whatever version reads it. */
-async function recallPrompt({ prompt, definition }: AgentRunInput, journal: Journal) {
+async function recallPrompt({ prompt, definition, deliverable = 'work' }: AgentRunInput, journal: Journal) {
   const kept = await journal.once('agent prompt', async () =>
-    JSON.stringify({ prompt, tools: describeTools(definition.tools) }),
+    JSON.stringify({ prompt, tools: describeTools(definition.tools, deliverable) }),
   );
   return Recalled.parse(JSON.parse(kept));
 }
@@ -124,6 +127,7 @@ const KeptChanges = z.array(
  * Throws `change-set-refused` when it can't be published.
  */
 export async function recordSubmittedChanges({ deps, input }: Run): Promise<ChangeSet> {
+  if (input.deliverable === 'answer') return [];
   let fresh: ChangeSet | undefined;
   const kept = await deps.journal.once(`submission ${input.attempt}`, async () => {
     fresh = await input.box.changes();

@@ -2,7 +2,7 @@ import { spellUnseen, unspellUnseen } from '../characters/index.ts';
 import type { Box, ToolName, ToolReply } from '../sandbox/index.ts';
 import type { ContentBlock, ContentBlockParam, ToolResultBlockParam, ToolUseBlock, TurnReply } from '../model/index.ts';
 import { soundText } from './text.ts';
-import { readSubmission, readToolUse, submitTool } from './tools.ts';
+import { readSubmission, readToolUse, submitTool, type Deliverable } from './tools.ts';
 import type { ToolUse } from './transcript.ts';
 
 /** A model message made fit to be kept and sent back, and why some of its calls must not run. */
@@ -93,6 +93,7 @@ interface ToolTurnInput {
   readonly uses: readonly ToolUse[];
   readonly faults: ReadonlyMap<string, string>;
   readonly offered: readonly ToolName[];
+  readonly deliverable: Deliverable;
   readonly box: Pick<Box, 'tool'>;
   /** No call begins after it fired; one that runs is ended by the box, which has the same signal. */
   readonly signal: AbortSignal;
@@ -117,15 +118,15 @@ export async function runToolTurn(input: ToolTurnInput): Promise<ToolTurn> {
 
 const mutating: ReadonlySet<ToolName> = new Set<ToolName>(['Bash', 'Write', 'Edit']);
 
-function readCall(use: ToolUse, { faults, offered }: ToolTurnInput) {
+function readCall(use: ToolUse, { faults, offered, deliverable }: ToolTurnInput) {
   const fault = faults.get(use.id);
   if (fault !== undefined) return { fault };
-  return use.name === submitTool ? { fault: submitFault(use) } : readToolUse(use.name, use.input, offered);
+  return use.name === submitTool ? { fault: submitFault(use, deliverable) } : readToolUse(use.name, use.input, offered);
 }
 
 /** A submission that could be taken never gets here: it is alone in its turn and right. */
-function submitFault(use: ToolUse): string {
-  const read = readSubmission(use.input);
+function submitFault(use: ToolUse, deliverable: Deliverable): string {
+  const read = readSubmission(use.input, deliverable);
   if ('fault' in read) return `Not handed in, the input is wrong:\n${read.fault}`;
   return 'Not handed in: call Submit alone, in a turn of its own, after you have seen the results of your other calls.';
 }

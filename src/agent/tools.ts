@@ -133,10 +133,22 @@ const submitShape: ToolShape = {
   input: SubmissionInput,
 };
 
+const AnswerInput = z.strictObject({
+  answer: text(20_000).describe('The answer, as the person who asked should read it. Markdown.'),
+});
+
+/** What a run hands in at its end: a change with all that belongs to it, or an answer. */
+export type Deliverable = 'work' | 'answer';
+
+const submitShapes: Readonly<Record<Deliverable, ToolShape>> = {
+  work: submitShape,
+  answer: { description: 'Ends the run and hands in the answer. Call it alone.', input: AnswerInput },
+};
+
 /** What the model is told about these tools, always in the same order and the same bytes, with the one that ends the run last. */
-export function describeTools(names: readonly ToolName[]): readonly ToolDefinition[] {
+export function describeTools(names: readonly ToolName[], deliverable: Deliverable): readonly ToolDefinition[] {
   const offered = toolNames.filter((name) => names.includes(name));
-  return [...offered.map((name) => describe(name, shapes[name])), describe(submitTool, submitShape)];
+  return [...offered.map((name) => describe(name, shapes[name])), describe(submitTool, submitShapes[deliverable])];
 }
 
 /** A tool use that may run, or what is wrong with it, for the model. */
@@ -155,7 +167,23 @@ export function readToolUse(name: string, input: unknown, offered: readonly Tool
 }
 
 /** The submission in a tool input, or what is wrong with it, for the model. */
-export function readSubmission(input: unknown): { submission: Submission } | { fault: string } {
+export function readSubmission(
+  input: unknown,
+  deliverable: Deliverable,
+): { submission: Submission } | { fault: string } {
+  return deliverable === 'answer' ? readAnswer(input) : readWork(input);
+}
+
+/** An answer is a submission that changes nothing. */
+function readAnswer(input: unknown): { submission: Submission } | { fault: string } {
+  const result = AnswerInput.safeParse(input);
+  if (!result.success) return { fault: faultsOf(result.error) };
+  const { answer } = result.data;
+  const nothing = { title: '', tests: [], recommendations: [], checklist: [] };
+  return { submission: { ...nothing, summary: answer, nothingToChange: answer } };
+}
+
+function readWork(input: unknown): { submission: Submission } | { fault: string } {
   const result = SubmissionInput.safeParse(input);
   if (!result.success) return { fault: faultsOf(result.error) };
   const { nothingToChange, ...rest } = result.data;

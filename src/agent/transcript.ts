@@ -3,7 +3,7 @@ import { BotError, type Submission, type Usage } from '../domain/index.ts';
 import type { ContentBlockParam, MessageParam, ModelStop, TurnUsage } from '../model/index.ts';
 import type { JournalEntry } from '../store/index.ts';
 import { oneLine } from './text.ts';
-import { aboutToolUse, readSubmission, submitTool } from './tools.ts';
+import { aboutToolUse, readSubmission, submitTool, type Deliverable } from './tools.ts';
 
 /** Content blocks go back to the API exactly as they came; only what we act on is looked at. */
 const Block = z.custom<ContentBlockParam>((value) => z.looseObject({ type: z.string() }).safeParse(value).success);
@@ -61,6 +61,7 @@ export interface Deed {
  * `messages` only grows, until a `compacted` entry starts it afresh.
  */
 export interface Transcript {
+  readonly deliverable: Deliverable;
   messages: MessageParam[];
   usage: Usage;
   model: string;
@@ -95,8 +96,9 @@ const noUsage: Usage = {
 };
 
 /** A run before its first turn. `fixedCharacters` is the size of system prompt and tools. */
-export function openTranscript(task: string, fixedCharacters: number): Transcript {
+export function openTranscript(task: string, fixedCharacters: number, deliverable: Deliverable = 'work'): Transcript {
   return {
+    deliverable,
     messages: [{ role: 'user', content: [{ type: 'text', text: task }] }],
     usage: noUsage,
     model: '',
@@ -141,7 +143,7 @@ export function addEntry(transcript: Transcript, entry: Entry): void {
 function addAssistant(transcript: Transcript, data: z.infer<typeof AssistantEntry>): void {
   // A refusal ends the run: nothing of that message is carried out.
   const open = data.stopReason === 'refusal' ? [] : data.content.filter((block) => block.type === 'tool_use');
-  const submission = soleSubmission(open, data.stopReason);
+  const submission = soleSubmission(open, data.stopReason, transcript.deliverable);
   appendMessage(transcript, 'assistant', data.content);
   transcript.usage = addUsage(transcript.usage, data.usage);
   transcript.model = data.model;
@@ -182,10 +184,14 @@ function startAfresh(transcript: Transcript, content: readonly ContentBlockParam
 }
 
 /** A submission counts only when it is alone in a message that is complete. */
-function soleSubmission(open: readonly ToolUse[], stopReason: ModelStop): Submission | undefined {
+function soleSubmission(
+  open: readonly ToolUse[],
+  stopReason: ModelStop,
+  deliverable: Deliverable,
+): Submission | undefined {
   const [use] = open;
   if (use === undefined || open.length > 1 || use.name !== submitTool || stopReason !== 'tool_use') return undefined;
-  const read = readSubmission(use.input);
+  const read = readSubmission(use.input, deliverable);
   return 'submission' in read ? read.submission : undefined;
 }
 

@@ -18,7 +18,8 @@ const standingRefusals: readonly Refusal[] = [
   (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
   (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
   (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
-  (_, { issue }) => (issue?.state === 'closed' ? texts.renderClosed() : undefined),
+  // A question may be asked of what is closed.
+  ({ verb }, { issue }) => (issue?.state === 'closed' && verb !== 'explain' ? texts.renderClosed() : undefined),
   (_, { issue }) => (issue?.locked === true ? texts.renderLocked() : undefined),
   (request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),
 ];
@@ -28,7 +29,7 @@ const startingRefusals: readonly Refusal[] = [
   (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
   (_, { ours }) => refuseSecondPull(ours),
   ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
-  (_, { limits }) => (limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay)),
+  refuseUsedUp,
 ];
 
 /**
@@ -65,11 +66,21 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
   if (!row.works) return { type: 'decline', reason: texts.renderNotYet(row.verb, command) };
   const answer = answers[row.verb];
   if (answer !== undefined) return answer(facts, command);
-  const unfinished = facts.earlier.findLast((job) => isWork(job) && job.state !== 'finished');
+  const unfinished = facts.earlier.findLast((job) => isLike(job, row.verb) && job.state !== 'finished');
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   const wanted = { settings: reading.settings, choice: options.choice };
-  return row.verb === 'retry' ? decideRetry(request, facts, wanted) : decideImplement(request, facts, wanted);
+  return (starts[row.verb] ?? decideImplement)(request, facts, wanted);
+}
+
+type Start = (request: WorkRequest, facts: Facts, wanted: Wanted) => Decision;
+
+/** What begins otherwise than the main job. */
+const starts: Partial<Record<Verb, Start>> = { retry: decideRetry, explain: decideExplain };
+
+/** Whether a job does what the verb asks for, so that one which waits need only go on. */
+function isLike(job: EarlierJob, verb: Verb): boolean {
+  return isWork(job) && (job.request.verb === 'explain') === (verb === 'explain');
 }
 
 /** What needs nothing but what is known. */
@@ -157,6 +168,17 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
   return { type: 'accept', plan: { ...decision.plan, instruction } };
 }
 
+/** An answer about the newest commit of a pull request, or of the base that work on an issue would begin from. */
+function decideExplain(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const reason = findRefusal([...standingRefusals, refuseUsedUp], request, facts);
+  if (reason !== undefined) return { type: 'decline', reason };
+  const { branch = '', headSha, baseSha, repository } = facts;
+  const sha = headSha ?? baseSha;
+  if (sha === undefined) return { type: 'decline', reason: texts.renderNoBase(wanted.settings.base) };
+  const base = { branch: wanted.settings.base ?? repository.defaultBranch, sha };
+  return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work: 'explain' } };
+}
+
 function toPlan({ settings, choice }: Wanted, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
   const { agent, budget, setup, checks, image, network, protect, preferences } = settings;
   const model = choice.model ?? settings.model;
@@ -210,6 +232,10 @@ function isLabelGone({ via, trigger }: WorkRequest, issue: IssueFacts | undefine
 function isEmpty({ seen, instruction }: WorkRequest): boolean {
   const read = [readVisibleLine(seen.title), readVisible(seen.body), readVisible(instruction)];
   return !read.some(({ text }) => /[\p{L}\p{N}]/u.test(text));
+}
+
+function refuseUsedUp(_: WorkRequest, { limits }: Facts): string | undefined {
+  return limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay);
 }
 
 function refuseSecondPull(ours: Facts['ours']): string | undefined {

@@ -115,7 +115,7 @@ export const verbs: readonly VerbRow[] = [
     on: everywhere,
     options: means,
     does: 'answers from the code and changes nothing',
-    works: false,
+    works: true,
   },
   { verb: 'help', rest: '', on: everywhere, options: [], does: 'shows this list', works: true },
 ];

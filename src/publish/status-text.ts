@@ -76,8 +76,9 @@ function howToStop({ job: { request }, command = usualCommand }: ViewFacts): str
 
 const usualCommand = '/backend';
 
-function renderEnding(ending: Ending, { command = usualCommand }: ViewFacts): string {
-  const again = codeSpan(`${command} implement`);
+/** How it ended, as the end of a line. */
+export function renderEnding(ending: Ending, { job, command = usualCommand }: ViewFacts): string {
+  const again = codeSpan(`${command} ${job.plan.work ?? 'implement'}`);
   switch (ending.type) {
     case 'published':
       return `pull request #${ending.pullNumber}${aboutDraft(ending.draft)}`;

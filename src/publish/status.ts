@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BotError, type Job, type Refusal, type Step } from '../domain/index.ts';
 import type { CommentFacts } from '../github/index.ts';
 import { findOurs, statusMarker, type Doors } from './comments.ts';
+import { openQuietStatus } from './quiet-status.ts';
 import { renderStatus, type Ending, type StatusView } from './status-text.ts';
 
 export interface StatusDeps extends Doors {
@@ -35,9 +36,10 @@ const between = 5_000;
 /**
  * Finds the status comment by marker and author, or writes it. Edits are seconds apart, the latest wins, and what is
  * there already is not written again. An edit that fails is left to the next one; only the last state must get through. `start` is what
- * the job cost and was refused before, or its place in the queue.
+ * the job cost and was refused before, or its place in the queue. Work whose result is a reply has none.
  */
 export async function openStatus(job: Job, deps: StatusDeps, start: Start = {}): Promise<Status> {
+  if (job.plan.work === 'explain') return openQuietStatus(job, deps);
   const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command };
   let view: StatusView = { step: 'understand', usd: 0, notes: [], ...start };
   const editor = createEditor(await ensureStatus(job, renderStatus(view, facts), deps), deps);

@@ -42,7 +42,7 @@ export async function runStorm({ quick, tell }: Options): Promise<Result> {
   });
   const yard = openYard(world);
   const app = await world.start();
-  await yard.ask(quick ? 10 : 100);
+  await yard.ask(quick ? 10 : 60);
   await yard.ended(120_000);
   tell(`${injected} calls lost or refused`);
   await app.stop();

@@ -51,7 +51,7 @@ export interface SweepOptions extends Pick<Options, 'tell'> {
  * A wave waits while jobs still come to their points so many milliseconds after another. What has not then is killed where it is. Longer than
  * a dead process's leases, shorter than what is held has patience: git gives up after a minute without a byte.
  */
-const patienceMs = 40_000;
+const patienceMs = 25_000;
 /** For jobs that were killed for the last time and go on beside those that are held. */
 const spareTakers = 24;
 /** At the end, jobs may take so long after another. */

@@ -73,6 +73,7 @@ export function facts(change: Partial<Facts> = {}): Facts {
     place: 'issue',
     settingsText: undefined,
     baseSha: 'a'.repeat(40),
+    headSha: undefined,
     branch: 'backend/7-add-a-health-endpoint',
     ours: [],
     earlier: [],

@@ -26,7 +26,7 @@ async function run({ uses, isCut = false, offered = toolNames, used = [] }: Mess
   const read = readReply({ content, stopReason, usage, model: 'a' }, new Set(used));
   const sound = read.content.flatMap((block) => (block.type === 'tool_use' ? [block] : []));
   const { signal } = new AbortController();
-  await runToolTurn({ uses: sound, faults: read.faults, offered, box: { tool }, signal });
+  await runToolTurn({ uses: sound, faults: read.faults, offered, deliverable: 'work', box: { tool }, signal });
   return ran;
 }
 
