@@ -60,6 +60,23 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   return { workspace, means, baseline, noise, agent, notes, steering, [Symbol.asyncDispose]: dispose };
 }
 
+/** What running the repository's checks on one commit takes. */
+export interface Bench extends AsyncDisposable {
+  readonly means: Means;
+}
+
+/** Asks no model and starts no agent. `refused` hears of hosts that the install step did not get. */
+export async function openBench(job: Job, desk: Desk, refused: NonNullable<Means['refused']>): Promise<Bench> {
+  await using opened = new AsyncDisposableStack();
+  const workspace = opened.use(await openWorkspaceOf(job, desk));
+  const checkPlan = planChecks(job.plan, await detectStacks(workspace.files, (path) => workspace.readText(path)));
+  const { signal, report } = desk;
+  const sandbox = withImage(desk.sandbox, job.plan.image);
+  const held = opened.move();
+  const means = { workspace, checkPlan, sandbox, signal, report, refused };
+  return { means, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
 /** What an answer is read from. Nothing is installed and nothing run: the box only lets the agent look. */
 export interface Reading extends AsyncDisposable {
   readonly agent: Omit<AgentRunInput, 'attempt'>;

@@ -5,6 +5,7 @@ import { decide, decideStillWanted, type Decision } from './policy/index.ts';
 import { ensureReply, ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
 import { explain } from './answering.ts';
+import { test } from './checking.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -37,8 +38,7 @@ export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcom
   return outcome;
 }
 
-/** What a plan may ask for. */
-const works = { implement, explain };
+const works = { implement, explain, test }; // by what a plan asks for
 
 /** Answers what is no new work: help, a polite no, silence, an end to what is under way, or a push to what is parked. */
 async function settle(

@@ -17,7 +17,7 @@ export interface CheckCommands {
 /** What policy grants a request: everything the later stages need to know, decided once. */
 export interface Plan {
   /** What is to be done; undefined means `implement`, as in plans from before there was anything else. */
-  readonly work?: 'implement' | 'explain';
+  readonly work?: 'implement' | 'explain' | 'test';
   /** Name of the agent definition, a file in `agents/`. */
   readonly agent: string;
   /** A model id or alias; undefined means what the agent definition names. */

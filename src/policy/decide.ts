@@ -1,36 +1,21 @@
 import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
-import type { IssueFacts, Permission } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
-import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { findLastWork, isWork, readChoice } from './earlier.ts';
 import type { Choice } from './options.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
+import {
+  canWrite,
+  findRefusal,
+  isLabelGone,
+  isSame,
+  refuseUsedUp,
+  standingRefusals,
+  startingRefusals,
+} from './refuse.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
 import { findVerb, type VerbRow } from './verbs.ts';
-
-/** A reason not to work, in Markdown; undefined when there is none. */
-type Refusal = (request: WorkRequest, facts: Facts) => string | undefined;
-
-/** What must hold when work begins and still when it is published. */
-const standingRefusals: readonly Refusal[] = [
-  (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
-  (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
-  (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
-  // A question may be asked of what is closed.
-  ({ verb }, { issue }) => (issue?.state === 'closed' && verb !== 'explain' ? texts.renderClosed() : undefined),
-  (_, { issue }) => (issue?.locked === true ? texts.renderLocked() : undefined),
-  (request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),
-];
-
-/** What must hold when work begins. */
-const startingRefusals: readonly Refusal[] = [
-  (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
-  (_, { ours }) => refuseSecondPull(ours),
-  ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
-  refuseUsedUp,
-];
 
 /**
  * What we do about a request. Silence for what is not meant for us, one answer for everything else; work only for people with write
@@ -76,11 +61,16 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
 type Start = (request: WorkRequest, facts: Facts, wanted: Wanted) => Decision;
 
 /** What begins otherwise than the main job. */
-const starts: Partial<Record<Verb, Start>> = { retry: decideRetry, explain: decideExplain };
+const starts: Partial<Record<Verb, Start>> = { retry: decideRetry, explain: decideExplain, test: decideTest };
 
 /** Whether a job does what the verb asks for, so that one which waits need only go on. */
 function isLike(job: EarlierJob, verb: Verb): boolean {
-  return isWork(job) && (job.request.verb === 'explain') === (verb === 'explain');
+  return isWork(job) && kindOf(job.request.verb) === kindOf(verb);
+}
+
+/** `retry` is the main job once more. */
+function kindOf(verb: Verb): Verb {
+  return verb === 'retry' ? 'implement' : verb;
 }
 
 /** What needs nothing but what is known. */
@@ -168,15 +158,24 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
   return { type: 'accept', plan: { ...decision.plan, instruction } };
 }
 
-/** An answer about the newest commit of a pull request, or of the base that work on an issue would begin from. */
 function decideExplain(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const reason = findRefusal([...standingRefusals, refuseUsedUp], request, facts);
-  if (reason !== undefined) return { type: 'decline', reason };
+  return reason === undefined ? decideReply('explain', facts, wanted) : { type: 'decline', reason };
+}
+
+/** Costs nothing but time. */
+function decideTest(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const reason = findRefusal(standingRefusals, request, facts);
+  return reason === undefined ? decideReply('test', facts, wanted) : { type: 'decline', reason };
+}
+
+/** About the newest commit of a pull request, or of the base that work on an issue would begin from. */
+function decideReply(work: NonNullable<Plan['work']>, facts: Facts, wanted: Wanted): Decision {
   const { branch = '', headSha, baseSha, repository } = facts;
   const sha = headSha ?? baseSha;
   if (sha === undefined) return { type: 'decline', reason: texts.renderNoBase(wanted.settings.base) };
   const base = { branch: wanted.settings.base ?? repository.defaultBranch, sha };
-  return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work: 'explain' } };
+  return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work } };
 }
 
 function toPlan({ settings, choice }: Wanted, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
@@ -202,43 +201,7 @@ function toPlan({ settings, choice }: Wanted, place: Pick<Plan, 'base' | 'branch
   };
 }
 
-function findRefusal(refusals: readonly Refusal[], request: WorkRequest, facts: Facts): string | undefined {
-  for (const refuse of refusals) {
-    const reason = refuse(request, facts);
-    if (reason !== undefined) return reason;
-  }
-  return undefined;
-}
-
-function canWrite(permission: Permission): boolean {
-  return permission === 'write' || permission === 'maintain' || permission === 'admin';
-}
-
 /** Somebody typed it, in whatever kind of comment. */
 function isSaid({ via }: WorkRequest): boolean {
   return via === 'command' || via === 'mention';
-}
-
-/** GitHub takes labels for the same whatever their case; so do we, and commands. */
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
-function isLabelGone({ via, trigger }: WorkRequest, issue: IssueFacts | undefined): boolean {
-  return via === 'label' && issue !== undefined && !issue.labels.some((label) => isSame(label, trigger));
-}
-
-/** Nothing to work from: no letter or digit that the person who asked could see, in title, body or command. */
-function isEmpty({ seen, instruction }: WorkRequest): boolean {
-  const read = [readVisibleLine(seen.title), readVisible(seen.body), readVisible(instruction)];
-  return !read.some(({ text }) => /[\p{L}\p{N}]/u.test(text));
-}
-
-function refuseUsedUp(_: WorkRequest, { limits }: Facts): string | undefined {
-  return limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay);
-}
-
-function refuseSecondPull(ours: Facts['ours']): string | undefined {
-  const open = ours.find(({ state }) => state === 'open');
-  return open === undefined ? undefined : texts.renderAlreadyOpen(open.number);
 }

@@ -67,7 +67,7 @@ export const verbs: readonly VerbRow[] = [
     on: ['ours', 'theirs'],
     options: [],
     does: 'runs the checks on this pull request and reports; asks no model',
-    works: false,
+    works: true,
   },
   {
     verb: 'rebase',

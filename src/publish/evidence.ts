@@ -26,17 +26,39 @@ export function renderEvidence({ proof, notes, outputLimit }: EvidenceOptions): 
   return parts.filter(Boolean).join('\n\n');
 }
 
+/** What running the checks on one commit showed, as Markdown without HTML. `notes` are sentences of ours. */
+export function renderReport(sha: string, runs: readonly CheckRun[], notes: readonly string[]): string {
+  const red = runs.filter(({ passed }) => !passed);
+  const verdict = red.length === 0 ? '✓ Every check passes' : `✗ ${red.map(({ name }) => name).join(' and ')} failed`;
+  const rows = runs.map((run) => checkRow(run).slice(1));
+  return [
+    runs.length === 0 ? 'No check was found to run; name some under `checks` in `.github/backend.yml`.' : '',
+    runs.length === 0 ? '' : `${verdict} on ${codeSpan(sha.slice(0, 7))}, run by the host in a fresh sandbox.`,
+    runs.length === 0 ? '' : table(['check', 'command', 'result', 'time'], rows),
+    renderNotes(notes),
+    ...red.map(
+      ({ name, output }) =>
+        `Output of the failing ${name}:\n\n${fenced(cutMiddle(withoutColours(output), reportOutput))}`,
+    ),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** Characters of a failing check's output; a comment takes 65,536 in all. */
+const reportOutput = 6_000;
+
 function renderChecks({ baseSha, baseline, checks }: Proof): string {
   const base = codeCell(baseSha.slice(0, 7));
   const rows = [
-    ...baseline.map((check) => checkRow(`before (${base})`, check)),
-    ...checks.map((check) => checkRow('**with the change**', check)),
+    ...baseline.map((check) => checkRow(check, `before (${base})`)),
+    ...checks.map((check) => checkRow(check, '**with the change**')),
   ];
   if (rows.length === 0) return 'There was no check to run.';
   return table(['on', 'check', 'command', 'result', 'time'], rows);
 }
 
-function checkRow(phase: string, { name, command, passed, exitCode, durationMs }: CheckRun): string[] {
+function checkRow({ name, command, passed, exitCode, durationMs }: CheckRun, phase = ''): string[] {
   const failure = exitCode === null ? '✗ stopped at its time limit' : `✗ fails (exit code ${exitCode})`;
   return [phase, name, codeCell(command), passed ? '✓ passes' : failure, renderDuration(durationMs)];
 }

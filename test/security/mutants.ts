@@ -18,6 +18,7 @@ function caughtBy(name: string, rows: readonly Row[]): Mutant[] {
 }
 
 const decide = 'policy/decide.ts';
+const refuse = 'policy/refuse.ts';
 const tools = 'agent/tools.ts';
 const turn = 'agent/tool-turn.ts';
 const text = 'agent/text.ts';
@@ -36,12 +37,12 @@ export const mutants: readonly Mutant[] = [
   ...caughtBy('trigger', [
     [
       'D6',
-      decide,
+      refuse,
       "return permission === 'write' || permission === 'maintain' || permission === 'admin';",
       'return true;',
     ],
-    ['D6', decide, '(request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),', ''],
-    ['D6', decide, "(_, { issue }) => (issue?.state === 'closed' ? texts.renderClosed() : undefined),", ''],
+    ['D6', refuse, '(request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),', ''],
+    ['D6', refuse, "issue?.state === 'closed' && !repliesOnly.includes(verb) ? texts.renderClosed() : undefined,", ''],
     ['D6', spoken, 'const quoteStart = /^ {0,3}>/u;', 'const quoteStart = /^ {0,3}>>>>/u;'],
     ['D6', spoken, 'const commentStart = /^ {0,3}<!--/u;', 'const commentStart = /^ {0,3}<!--never/u;'],
     [
@@ -56,9 +57,9 @@ export const mutants: readonly Mutant[] = [
       'if (comment?.performed_via_github_app?.id === bot.appId)',
       'if (comment?.id === -1)',
     ],
-    ['D33', decide, "const open = ours.find(({ state }) => state === 'open');", 'const open = undefined;'],
-    ['D35', decide, '(limits.spentTodayUsd < limits.usdPerDay ?', '(limits.usdPerDay > 0 ?'],
-    ['D39', decide, '(_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),', ''],
+    ['D33', refuse, "const open = ours.find(({ state }) => state === 'open');", 'const open = undefined;'],
+    ['D35', refuse, '(limits.spentTodayUsd < limits.usdPerDay ?', '(limits.usdPerDay > 0 ?'],
+    ['D39', refuse, '(_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),', ''],
   ]),
   ...caughtBy('prompt', [
     ['D10', text, "return text.replaceAll(new RegExp(delimiter, 'gi'), '[removed]');", 'return text;'],
