@@ -1,5 +1,6 @@
-import type { CheckRun, Proof, RedGreen } from '../domain/index.ts';
+import type { CheckRun, Proof, RedGreen, Refusal } from '../domain/index.ts';
 import { codeCell, codeSpan, cutMiddle, fenced, visible } from '../markdown/index.ts';
+import { describeRefusals } from '../refusals/index.ts';
 
 export interface EvidenceOptions {
   readonly proof: Proof | undefined;
@@ -26,8 +27,15 @@ export function renderEvidence({ proof, notes, outputLimit }: EvidenceOptions): 
   return parts.filter(Boolean).join('\n\n');
 }
 
-/** What running the checks on one commit showed, as Markdown without HTML. `notes` are sentences of ours. */
-export function renderReport(sha: string, runs: readonly CheckRun[], notes: readonly string[]): string {
+/** What running the checks on one commit showed. `notes` are sentences of ours. */
+export interface Report {
+  readonly runs: readonly CheckRun[];
+  readonly refusals: readonly Refusal[];
+  readonly notes: readonly string[];
+}
+
+/** The same as Markdown without HTML. */
+export function renderReport(sha: string, { runs, refusals, notes }: Report): string {
   const red = runs.filter(({ passed }) => !passed);
   const verdict = red.length === 0 ? '✓ Every check passes' : `✗ ${red.map(({ name }) => name).join(' and ')} failed`;
   const rows = runs.map((run) => checkRow(run).slice(1));
@@ -35,7 +43,7 @@ export function renderReport(sha: string, runs: readonly CheckRun[], notes: read
     runs.length === 0 ? 'No check was found to run; name some under `checks` in `.github/backend.yml`.' : '',
     runs.length === 0 ? '' : `${verdict} on ${codeSpan(sha.slice(0, 7))}, run by the host in a fresh sandbox.`,
     runs.length === 0 ? '' : table(['check', 'command', 'result', 'time'], rows),
-    renderNotes(notes),
+    renderNotes([...notes, ...describeRefusals(refusals)]),
     ...red.map(
       ({ name, output }) =>
         `Output of the failing ${name}:\n\n${fenced(cutMiddle(withoutColours(output), reportOutput))}`,

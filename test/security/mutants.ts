@@ -17,8 +17,7 @@ function caughtBy(name: string, rows: readonly Row[]): Mutant[] {
   return rows.map(([id, file, find, replace]) => ({ id, file: place(file), find, replace, class: name }));
 }
 
-const decide = 'policy/decide.ts';
-const refuse = 'policy/refuse.ts';
+const [decide, refuse] = ['policy/decide.ts', 'policy/refuse.ts'] as const;
 const tools = 'agent/tools.ts';
 const turn = 'agent/tool-turn.ts';
 const text = 'agent/text.ts';
@@ -58,7 +57,7 @@ export const mutants: readonly Mutant[] = [
       'if (comment?.id === -1)',
     ],
     ['D33', refuse, "const open = ours.find(({ state }) => state === 'open');", 'const open = undefined;'],
-    ['D35', refuse, '(limits.spentTodayUsd < limits.usdPerDay ?', '(limits.usdPerDay > 0 ?'],
+    ['D35', refuse, 'return limits.spentTodayUsd < limits.usdPerDay ?', 'return limits.usdPerDay > 0 ?'],
     ['D39', refuse, '(_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),', ''],
   ]),
   ...caughtBy('prompt', [
