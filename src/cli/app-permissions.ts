@@ -22,6 +22,9 @@ export const needs: Readonly<Record<string, string>> = {
 export const tells: Readonly<Record<string, string>> = {
   issues: 'a label or a closed issue is noticed only by the sweep',
   issue_comment: 'commands are not noticed',
+  pull_request_review: 'commands in reviews are not noticed',
+  pull_request_review_comment: 'commands on lines of code are not noticed',
+  repository: 'what is kept of a deleted repository stays until its time is over',
 };
 
 /** `app.yml`, which is part of the app. */

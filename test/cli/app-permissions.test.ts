@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareApp, needs, readManifest, tells, type Manifest } from '../../src/cli/app-permissions.ts';
 import { describeSandbox, openLimitsLog } from '../../src/cli/kernel-limits.ts';
 import { doorTo } from '../github/github-world.ts';
+import { wantedEvents } from '../../src/trigger/index.ts';
 import { startGitHub, type GitHubStandIn } from '../stand-ins/github/index.ts';
 
 let manifest: Manifest;
@@ -23,6 +24,14 @@ it('knows of everything that the manifest asks for what does not work without it
   expect(Object.keys(tells)).toEqual(manifest.default_events);
 });
 
+it('asks for every event that something here waits for', () => {
+  // GitHub sends what happens to installations unasked.
+  const waited = [...wantedEvents]
+    .map((event) => event.split('.')[0])
+    .filter((name) => !name?.startsWith('installation'));
+  expect(new Set(manifest.default_events)).toEqual(new Set(waited));
+});
+
 it('has no remark on an App that has what the manifest asks for', () => {
   expect(compareApp(asked(), manifest)).toBeUndefined();
   expect(compareApp({ ...asked(), events: [...manifest.default_events, 'push'] }, manifest)).toBeUndefined();
@@ -36,6 +45,9 @@ it('names each permission and event that is missing or too much, why, and where 
       'permission contents: write is missing: without it repositories cannot be fetched, and no branch can be made',
       'permission pull_requests: write is missing: without it no pull request can be opened',
       'event issue_comment is not subscribed to: without it commands are not noticed',
+      'event pull_request_review is not subscribed to: without it commands in reviews are not noticed',
+      'event pull_request_review_comment is not subscribed to: without it commands on lines of code are not noticed',
+      'event repository is not subscribed to: without it what is kept of a deleted repository stays until its time is over',
       'permission workflows: write is more than is needed: take it away, so that GitHub itself refuses a change of ours to a workflow',
       `change it at ${standIn.url}/settings/apps/${standIn.app.slug}/permissions; each installation then has to accept it`,
     ].join('\n'),

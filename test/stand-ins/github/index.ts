@@ -140,6 +140,7 @@ const usualEvents = [
   'issue_comment',
   'pull_request',
   'pull_request_review',
+  'pull_request_review_comment',
   'push',
   'create',
   'delete',
