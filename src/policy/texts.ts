@@ -57,7 +57,7 @@ export function renderSettingsProblems(problems: readonly string[]): string {
   const more = problems.length - shown.length;
   const rest = more > 0 ? [`- …and ${more} more`] : [];
   return [
-    'Nothing was started, because `.github/backend.yml` needs a correction:',
+    'Nothing was started, because the settings in `.github/backend.yml` need a correction:',
     '',
     ...shown,
     ...rest,

@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
     [
       'D14',
       'settings/settings.ts',
-      '.regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$/iu);',
+      '.regex(/^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\\.)+[a-zA-Z]{2,63}$/u);',
       '.min(1);',
     ],
     ['D14', 'settings/settings.ts', '.regex(/^(?!\\/)(?!.*(?:^|\\/)\\.\\.(?:\\/|$))[^\\\\]*$/u);', ';'],
