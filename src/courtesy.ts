@@ -1,6 +1,6 @@
 import { BotError } from './domain/index.ts';
 import { openJob } from './job/index.ts';
-import { decide } from './policy/index.ts';
+import { decide, repliesOnly } from './policy/index.ts';
 import { ensureSeen, openStatus, removeTwins } from './publish/index.ts';
 import type { Store } from './store/index.ts';
 import { openDesk, type Deps } from './deps.ts';
@@ -24,7 +24,11 @@ const greetings = { withRoom: 3, without: 1 };
 export async function greetWaiting(deps: Deps, { signal }: When): Promise<void> {
   const waiting = await deps.store.waiting(50);
   const patient = waiting.filter(
-    ({ queuedAt, greeted, started }) => !greeted && !started && Date.parse(queuedAt) < deps.now() - patienceMs,
+    ({ request, queuedAt, greeted, started }) =>
+      !repliesOnly.includes(request.verb) && // they have no status comment that would tell that they were greeted
+      !greeted &&
+      !started &&
+      Date.parse(queuedAt) < deps.now() - patienceMs,
   );
   const count = (await deps.store.hasRoom()) ? greetings.withRoom : greetings.without;
   for (const entry of pickSome(patient, count)) {

@@ -1,7 +1,7 @@
 import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
-import { findLastWork, isWork, readChoice } from './earlier.ts';
+import { findLastWork, readChoice } from './earlier.ts';
 import type { Choice } from './options.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
 import {
@@ -51,7 +51,7 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
   if (!row.works) return { type: 'decline', reason: texts.renderNotYet(row.verb, command) };
   const answer = answers[row.verb];
   if (answer !== undefined) return answer(facts, command);
-  const unfinished = facts.earlier.findLast((job) => isLike(job, row.verb) && job.state !== 'finished');
+  const unfinished = isMainJob(row.verb) ? facts.earlier.findLast(isMainJobUnderWay) : undefined;
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   const wanted = { settings: reading.settings, choice: options.choice };
@@ -63,14 +63,13 @@ type Start = (request: WorkRequest, facts: Facts, wanted: Wanted) => Decision;
 /** What begins otherwise than the main job. */
 const starts: Partial<Record<Verb, Start>> = { retry: decideRetry, explain: decideExplain, test: decideTest };
 
-/** Whether a job does what the verb asks for, so that one which waits need only go on. */
-function isLike(job: EarlierJob, verb: Verb): boolean {
-  return isWork(job) && kindOf(job.request.verb) === kindOf(verb);
+/** Of the main job there is one at a time, which need only go on when it waits; two questions are two. */
+function isMainJob(verb: Verb): boolean {
+  return verb === 'implement' || verb === 'retry';
 }
 
-/** `retry` is the main job once more. */
-function kindOf(verb: Verb): Verb {
-  return verb === 'retry' ? 'implement' : verb;
+function isMainJobUnderWay({ request, state }: EarlierJob): boolean {
+  return isMainJob(request.verb) && state !== 'finished';
 }
 
 /** What needs nothing but what is known. */

@@ -2,6 +2,7 @@
 export { decide, decideStillWanted } from './decide.ts';
 export type { Decision, Facts, Standing } from './facts.ts';
 export { readChoice } from './earlier.ts';
+export { repliesOnly } from './refuse.ts';
 export { optionRows } from './options.ts';
 export { renderNothingToStop } from './texts.ts';
 export { verbs } from './verbs.ts';

@@ -8,7 +8,7 @@ import * as texts from './texts.ts';
 export type Refusal = (request: WorkRequest, facts: Facts) => string | undefined;
 
 /** What ends in a reply and changes nothing. */
-const repliesOnly: readonly Verb[] = ['explain', 'test'];
+export const repliesOnly: readonly Verb[] = ['explain', 'test'];
 
 /** What must hold when work begins and still when it is published. */
 export const standingRefusals: readonly Refusal[] = [

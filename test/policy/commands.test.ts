@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/domain/index.ts';
 import { decide, type Facts } from '../../src/policy/index.ts';
-import { command, earlier, facts, request } from './builders.ts';
+import { command, earlier, facts, issue, request } from './builders.ts';
 
 function planOf(given: Facts): Plan {
   const decision = decide(request(), given);
@@ -125,5 +125,38 @@ describe('a mention', () => {
     expect(decide(mention, facts())).toMatchObject({ type: 'accept' });
     expect(decide(mention, facts({ settingsText: 'triggers: { mention: false }' }))).toMatchObject({ type: 'ignore' });
     expect(decide({ ...mention, verb: 'stop' }, facts())).toEqual({ type: 'stop' });
+  });
+});
+
+describe('a question about the code, and a wish for the checks', () => {
+  const ours = { headSha: 'c'.repeat(40), place: 'ours' } as const;
+  it.each([
+    ['explain', facts(), { work: 'explain', base: { branch: 'trunk', sha: 'a'.repeat(40) } }],
+    ['explain', facts(ours), { work: 'explain', base: { branch: 'trunk', sha: 'c'.repeat(40) } }],
+    ['test', facts(ours), { work: 'test', base: { branch: 'trunk', sha: 'c'.repeat(40) } }],
+  ] as const)('%s is about the newest commit', (verb, given, plan) => {
+    expect(decide(command({ verb }), given)).toMatchObject({ type: 'accept', plan });
+  });
+
+  it.each(['explain', 'test'] as const)('%s is another wish each time, also while one waits', (verb) => {
+    const waiting = [earlier({ state: 'queued', request: command({ verb }) }), earlier({ state: 'queued' })];
+    expect(decide(command({ verb }), facts({ ...ours, earlier: waiting }))).toMatchObject({ type: 'accept' });
+  });
+
+  it('leaves the main job its own', () => {
+    const asked = earlier({ state: 'queued', request: command({ verb: 'explain' }) });
+    expect(decide(command(), facts({ earlier: [asked] }))).toMatchObject({
+      type: 'accept',
+      plan: { agent: 'backend-developer' },
+    });
+  });
+
+  it.each([
+    ['costs money', 'explain', facts({ limits: { usdPerJob: 5, usdPerDay: 5, spentTodayUsd: 5 } }), 'decline'],
+    ['costs none', 'test', facts({ ...ours, limits: { usdPerJob: 5, usdPerDay: 5, spentTodayUsd: 5 } }), 'accept'],
+    ['may be closed', 'explain', facts({ issue: issue({ state: 'closed' }) }), 'accept'],
+    ['may not be locked', 'explain', facts({ issue: issue({ locked: true }) }), 'decline'],
+  ] as const)('%s: %s', (_, verb, given, type) => {
+    expect(decide(command({ verb }), given).type).toBe(type);
   });
 });
