@@ -15,6 +15,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   refusals: ['markdown', 'domain'],
   settings: ['markdown', 'domain'],
   leaks: [],
+  deliverables: ['domain'],
   tokens: [],
   quota: [],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
@@ -26,6 +27,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   container: ['domain', 'isolation', 'usage'],
   sandbox: ['domain', 'egress', 'isolation', 'usage', 'container'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
+  agent: ['domain', 'characters', 'deliverables', ...doors],
   policy: ['domain', 'markdown', 'visible', 'settings', ...doors],
   top: ['domain', 'leaks', 'visible', 'settings', 'characters', ...doors, ...rooms],
   cli: ['domain', 'settings', 'top', ...doors, ...rooms],
@@ -50,7 +52,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'mdast-util-from-markdown': ['visible'],
   'mdast-util-gfm': ['visible'],
   'micromark-extension-gfm': ['visible'],
-  zod: ['top', 'settings', ...rooms, ...doors],
+  zod: ['top', 'settings', 'deliverables', ...rooms, ...doors],
 };
 
 /** Who reviews and whom work is handed to is data in `agents/`: code that knows a name would have to change with the team. */

@@ -3,4 +3,3 @@ export { buildPrompt } from './prompt.ts';
 export type { Prompt, PromptInput, Task } from './prompt.ts';
 export { runAgent } from './run-agent.ts';
 export type { AgentDeps, AgentRunInput } from './run.ts';
-export { checklistItems } from './tools.ts';

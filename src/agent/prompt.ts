@@ -1,5 +1,5 @@
 import { BotError, type CheckRun } from '../domain/index.ts';
-import type { Deliverable } from './tools.ts';
+import { submissions, type Deliverable } from '../deliverables/index.ts';
 import { cutMiddle, delimiterPattern, oneLine, renderData } from './text.ts';
 
 /** What one run is asked to do, and what it should know of the repository. All of it is other people's text. */
@@ -69,7 +69,7 @@ export function buildPrompt(input: PromptInput): Prompt {
     ...renderComments(task, data),
     ...renderPreferences(task, data),
     ...renderRepository(task, data),
-    closings[deliverable](task),
+    `# Your turn\n\n${submissions[deliverable].closing(task.checks)}`,
   ];
   return { system, task: parts.join('\n\n'), delimiter };
 }
@@ -166,18 +166,4 @@ function renderList(title: string, lines: readonly string[], data: AsData, sourc
         .join('\n'),
     ),
   ];
-}
-
-const closings: Readonly<Record<Deliverable, (task: Task) => string>> = {
-  work: renderWorkClosing,
-  answer: () =>
-    '# Your turn\n\nThis time nothing is to be built: answer what was asked, or explain what the above is about where nothing was. Read the code that it is about, name files and lines (`path:line`), and say what you could not find out. You can read and search, and nothing else; the work tree is the commit that it is about. The run ends with Submit, which takes the answer.',
-};
-
-function renderWorkClosing({ checks }: Task): string {
-  const proof =
-    checks.length === 0
-      ? 'No check was found in this repository; say in your summary how the change was tried.'
-      : 'Run the checks above before you hand in.';
-  return `# Your turn\n\nDo what the issue asks for, with its tests. ${proof} The run ends with Submit.`;
 }

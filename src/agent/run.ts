@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { AgentRun, ChangeSet, JobProgress } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
+import { submissions, type Deliverable } from '../deliverables/index.ts';
 import type { ContentBlockParam, Model, ResolvedModel, ToolDefinition } from '../model/index.ts';
 import type { Box, ToolName } from '../sandbox/index.ts';
 import type { Journal } from '../store/index.ts';
 import type { RunBudget, Stop } from './limits.ts';
 import type { Prompt } from './prompt.ts';
-import { describeTools, type Deliverable } from './tools.ts';
+import { describeTools } from './tools.ts';
 import { addEntry, entryKinds, openTranscript, readEntry, type Entry, type Transcript } from './transcript.ts';
 
 export interface AgentRunInput {
@@ -127,7 +128,7 @@ const KeptChanges = z.array(
  * Throws `change-set-refused` when it can't be published.
  */
 export async function recordSubmittedChanges({ deps, input }: Run): Promise<ChangeSet> {
-  if (input.deliverable === 'answer') return [];
+  if (!submissions[input.deliverable ?? 'work'].changesFiles) return [];
   let fresh: ChangeSet | undefined;
   const kept = await deps.journal.once(`submission ${input.attempt}`, async () => {
     fresh = await input.box.changes();

@@ -1,8 +1,9 @@
 import { spellUnseen, unspellUnseen } from '../characters/index.ts';
+import { submissions, type Deliverable } from '../deliverables/index.ts';
 import type { Box, ToolName, ToolReply } from '../sandbox/index.ts';
 import type { ContentBlock, ContentBlockParam, ToolResultBlockParam, ToolUseBlock, TurnReply } from '../model/index.ts';
 import { soundText } from './text.ts';
-import { readSubmission, readToolUse, submitTool, type Deliverable } from './tools.ts';
+import { readToolUse, submitTool } from './tools.ts';
 import type { ToolUse } from './transcript.ts';
 
 /** A model message made fit to be kept and sent back, and why some of its calls must not run. */
@@ -126,7 +127,7 @@ function readCall(use: ToolUse, { faults, offered, deliverable }: ToolTurnInput)
 
 /** A submission that could be taken never gets here: it is alone in its turn and right. */
 function submitFault(use: ToolUse, deliverable: Deliverable): string {
-  const read = readSubmission(use.input, deliverable);
+  const read = submissions[deliverable].read(use.input);
   if ('fault' in read) return `Not handed in, the input is wrong:\n${read.fault}`;
   return 'Not handed in: call Submit alone, in a turn of its own, after you have seen the results of your other calls.';
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { ChecklistItem, Submission } from '../domain/index.ts';
+import { faultsOf, submissions, type Deliverable } from '../deliverables/index.ts';
 import { toolNames, type ToolName } from '../sandbox/index.ts';
 import type { ToolDefinition } from '../model/index.ts';
-import { cutMiddle } from './text.ts';
 
 interface ToolShape {
   readonly description: string;
@@ -89,66 +88,10 @@ const shapes: Readonly<Record<ToolName, ToolShape>> = {
 /** The tool that ends a run. */
 export const submitTool = 'Submit';
 
-/** The quality checklist every piece of backend work is held against. */
-export const checklistItems = [
-  'Input validation',
-  'Authentication and authorization',
-  'Error handling and logging',
-  'Database transactions',
-  'API documentation',
-  'Rate limiting',
-  'CORS configuration',
-  'Environment variables',
-  'Unit and integration tests',
-] as const;
-
-const text = (max: number) => z.string().trim().min(1).max(max);
-
-/** The four deliverables as the model hands them in; the implementation itself is the work tree. */
-const SubmissionInput = z.strictObject({
-  title: text(200).describe("Pull request title, one line, in the style of the repository's own commits."),
-  summary: text(20_000).describe('What was changed and why, the key decisions, where to start reading. Markdown.'),
-  tests: z
-    .array(z.strictObject({ name: text(500), proves: text(2_000) }))
-    .max(100)
-    .describe('Every test added or changed, and what each proves. Empty only when nothing needed to change.'),
-  recommendations: z
-    .array(z.strictObject({ to: text(100), text: text(4_000) }))
-    .max(50)
-    .describe('Concerns, suggestions and hand-offs, each addressed to one named specialist.'),
-  checklist: z
-    .array(
-      z.strictObject({ item: text(200), state: z.enum(['done', 'not applicable', 'open']), evidence: text(2_000) }),
-    )
-    .max(30)
-    .describe(`The nine items: ${checklistItems.join('; ')}. Each with its evidence, or why it does not apply.`),
-  nothingToChange: text(4_000)
-    .optional()
-    .describe('Only when no change is right: the reason, as the person who asked should read it.'),
-});
-
-const submitShape: ToolShape = {
-  description:
-    'Ends the run and hands in the work: the change in the work tree with its summary, tests, recommendations and checklist. Call it alone, when the tests you wrote pass. The host then runs the checks itself on a clean copy; when one fails you get its output as the answer to this call, and go on.',
-  input: SubmissionInput,
-};
-
-const AnswerInput = z.strictObject({
-  answer: text(20_000).describe('The answer, as the person who asked should read it. Markdown.'),
-});
-
-/** What a run hands in at its end: a change with all that belongs to it, or an answer. */
-export type Deliverable = 'work' | 'answer';
-
-const submitShapes: Readonly<Record<Deliverable, ToolShape>> = {
-  work: submitShape,
-  answer: { description: 'Ends the run and hands in the answer. Call it alone.', input: AnswerInput },
-};
-
 /** What the model is told about these tools, always in the same order and the same bytes, with the one that ends the run last. */
 export function describeTools(names: readonly ToolName[], deliverable: Deliverable): readonly ToolDefinition[] {
   const offered = toolNames.filter((name) => names.includes(name));
-  return [...offered.map((name) => describe(name, shapes[name])), describe(submitTool, submitShapes[deliverable])];
+  return [...offered.map((name) => describe(name, shapes[name])), describe(submitTool, submissions[deliverable])];
 }
 
 /** A tool use that may run, or what is wrong with it, for the model. */
@@ -166,43 +109,6 @@ export function readToolUse(name: string, input: unknown, offered: readonly Tool
   return { name: tool, input: result.data };
 }
 
-/** The submission in a tool input, or what is wrong with it, for the model. */
-export function readSubmission(
-  input: unknown,
-  deliverable: Deliverable,
-): { submission: Submission } | { fault: string } {
-  return deliverable === 'answer' ? readAnswer(input) : readWork(input);
-}
-
-/** An answer is a submission that changes nothing. */
-function readAnswer(input: unknown): { submission: Submission } | { fault: string } {
-  const result = AnswerInput.safeParse(input);
-  if (!result.success) return { fault: faultsOf(result.error) };
-  const { answer } = result.data;
-  const nothing = { title: '', tests: [], recommendations: [], checklist: [] };
-  return { submission: { ...nothing, summary: answer, nothingToChange: answer } };
-}
-
-function readWork(input: unknown): { submission: Submission } | { fault: string } {
-  const result = SubmissionInput.safeParse(input);
-  if (!result.success) return { fault: faultsOf(result.error) };
-  const { nothingToChange, ...rest } = result.data;
-  const title = rest.title.replaceAll(/\s+/g, ' ');
-  return {
-    submission: {
-      ...rest,
-      title,
-      checklist: wholeChecklist(rest.checklist),
-      ...(nothingToChange !== undefined && { nothingToChange }),
-    },
-  };
-}
-
-/** Keys and counts come from the model, and may be anything. */
-function faultsOf(error: z.ZodError): string {
-  return cutMiddle(z.prettifyError(error), 2_000);
-}
-
 /** What a call is about, for the person who watches: never a file's content. */
 export function aboutToolUse(input: unknown): string {
   const fields = z.record(z.string(), z.unknown()).safeParse(input);
@@ -216,21 +122,4 @@ function describe(name: string, shape: ToolShape): ToolDefinition {
   const schema = z.toJSONSchema(shape.input, { io: 'input' });
   delete schema.$schema;
   return { name, description: shape.description, input_schema: { ...schema, type: 'object' } };
-}
-
-/** Exactly the nine items in their order: a forgotten one is open, and says so; nothing the agent wrote is lost. */
-function wholeChecklist(given: readonly ChecklistItem[]): readonly ChecklistItem[] {
-  const rest = [...given];
-  const nine = checklistItems.map((item): ChecklistItem => {
-    const index = rest.findIndex((candidate) => key(candidate.item) === key(item));
-    const [found] = index === -1 ? [] : rest.splice(index, 1);
-    return found === undefined ? { item, state: 'open', evidence: 'The agent did not say.' } : { ...found, item };
-  });
-  return [...nine, ...rest];
-}
-
-/** "Authentication & authorization" and "authentication and authorization (JWT)" are one item: the first word tells them apart. */
-function key(item: string): string {
-  const first = /[a-z]+/.exec(item.toLowerCase())?.[0] ?? '';
-  return first === 'auth' ? 'authentication' : first;
 }

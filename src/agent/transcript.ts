@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { submissions, type Deliverable } from '../deliverables/index.ts';
 import { BotError, type Submission, type Usage } from '../domain/index.ts';
 import type { ContentBlockParam, MessageParam, ModelStop, TurnUsage } from '../model/index.ts';
 import type { JournalEntry } from '../store/index.ts';
 import { oneLine } from './text.ts';
-import { aboutToolUse, readSubmission, submitTool, type Deliverable } from './tools.ts';
+import { aboutToolUse, submitTool } from './tools.ts';
 
 /** Content blocks go back to the API exactly as they came; only what we act on is looked at. */
 const Block = z.custom<ContentBlockParam>((value) => z.looseObject({ type: z.string() }).safeParse(value).success);
@@ -191,7 +192,7 @@ function soleSubmission(
 ): Submission | undefined {
   const [use] = open;
   if (use === undefined || open.length > 1 || use.name !== submitTool || stopReason !== 'tool_use') return undefined;
-  const read = readSubmission(use.input, deliverable);
+  const read = submissions[deliverable].read(use.input);
   return 'submission' in read ? read.submission : undefined;
 }
 

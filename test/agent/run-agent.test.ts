@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checklistItems } from '../../src/agent/index.ts';
+import { checklistItems } from '../../src/deliverables/index.ts';
 import { refusal, reply, stopped, text, thinking, toolUse } from '../stand-ins/model/index.ts';
 import { asText, aSubmission, openBench, openGround, type Ground } from './builders.ts';
 

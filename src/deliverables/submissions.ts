@@ -1,0 +1,8 @@
+import { answer } from './answer.ts';
+import type { SubmissionKind } from './submission-kind.ts';
+import { work } from './work.ts';
+
+export type Deliverable = 'work' | 'answer';
+
+/** Every kind of result, by what a run is asked for. */
+export const submissions: Readonly<Record<Deliverable, SubmissionKind>> = { work, answer };
