@@ -20,15 +20,15 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
-  const [baseSha, ours, positions, headSha] = await Promise.all([
+  const [baseSha, ours, positions, pull] = await Promise.all([
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
-    issue?.isPullRequest === true ? gatherHead(issue.number, client) : undefined,
+    issue?.isPullRequest === true ? client.pull(issue.number) : undefined,
   ]);
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
-  const pulls = { headSha, branch, ours };
+  const pulls = { pull, branch, ours };
   return { permission, repository, issue, place, ...texts, baseSha, ...pulls, earlier, positions, limits };
 }
 
@@ -41,10 +41,6 @@ function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | u
 function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
   if (issue?.isPullRequest !== true) return 'issue';
   return issue.author.id === bot.botId ? 'ours' : 'theirs';
-}
-
-async function gatherHead(number: number, client: RepositoryClient): Promise<string | undefined> {
-  return (await client.pull(number))?.headSha;
 }
 
 /** Further back in the queue nobody is told a number. */

@@ -47,6 +47,10 @@ export interface PullFacts {
   readonly title: string;
   readonly body: string;
   readonly headSha: string;
+  readonly headBranch: string;
+  /** The repository that the head branch is in: a fork's, ours, or undefined when it is gone. */
+  readonly headRepositoryId?: number;
+  readonly baseBranch: string;
 }
 
 export interface TreeItem {

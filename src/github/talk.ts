@@ -7,7 +7,8 @@ import { toAccount } from './facts.ts';
 
 type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];
 type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'][number], PullField> & {
-  readonly head: { readonly sha: string };
+  readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } | null };
+  readonly base: { readonly ref: string };
 };
 type PullField = 'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user';
 
@@ -92,9 +93,15 @@ function toCommentFacts(data: CommentData): CommentFacts {
 }
 
 function toPullFacts(data: PullData): PullFacts {
-  const { number, user, html_url: htmlUrl, draft = false, title, body, head } = data;
-  const state = data.state === 'closed' ? 'closed' : 'open';
-  return { number, author: toAccount(user), htmlUrl, state, draft, title, body: body ?? '', headSha: head.sha };
+  const { number, user, html_url: htmlUrl, draft = false, title, body, head, base } = data;
+  return {
+    ...{ number, htmlUrl, draft, title, body: body ?? '', author: toAccount(user) },
+    state: data.state === 'closed' ? 'closed' : 'open',
+    headSha: head.sha,
+    headBranch: head.ref,
+    ...(head.repo && { headRepositoryId: head.repo.id }),
+    baseBranch: base.ref,
+  };
 }
 
 function createChecks(caller: Caller, appId: number) {

@@ -170,8 +170,8 @@ function decideTest(request: WorkRequest, facts: Facts, wanted: Wanted): Decisio
 
 /** About the newest commit of a pull request, or of the base that work on an issue would begin from. */
 function decideReply(work: NonNullable<Plan['work']>, facts: Facts, wanted: Wanted): Decision {
-  const { branch = '', headSha, baseSha, repository } = facts;
-  const sha = headSha ?? baseSha;
+  const { branch = '', pull, baseSha, repository } = facts;
+  const sha = pull?.headSha ?? baseSha;
   if (sha === undefined) return { type: 'decline', reason: texts.renderNoBase(wanted.settings.base) };
   const base = { branch: wanted.settings.base ?? repository.defaultBranch, sha };
   return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work } };

@@ -18,8 +18,8 @@ export interface Facts {
   readonly organisationSettings?: OrganisationFile | undefined;
   /** Commit of the branch that the settings name as base, or of the default branch; undefined when there is no such branch. */
   readonly baseSha: string | undefined;
-  /** The newest commit of the pull request that the subject is; undefined for an issue. */
-  readonly headSha: string | undefined;
+  /** The pull request that the subject is; undefined for an issue. */
+  readonly pull: PullFacts | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */

@@ -52,6 +52,9 @@ export function pull(change: Partial<PullFacts> = {}): PullFacts {
     title: 'Add a health endpoint',
     body: '',
     headSha: 'b'.repeat(40),
+    headBranch: 'backend/7-add-a-health-endpoint',
+    headRepositoryId: 1,
+    baseBranch: 'trunk',
     ...change,
   };
 }
@@ -73,7 +76,7 @@ export function facts(change: Partial<Facts> = {}): Facts {
     place: 'issue',
     settingsText: undefined,
     baseSha: 'a'.repeat(40),
-    headSha: undefined,
+    pull: undefined,
     branch: 'backend/7-add-a-health-endpoint',
     ours: [],
     earlier: [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/domain/index.ts';
 import { decide, type Facts } from '../../src/policy/index.ts';
-import { command, earlier, facts, issue, request } from './builders.ts';
+import { command, earlier, facts, issue, request, pull } from './builders.ts';
 
 function planOf(given: Facts): Plan {
   const decision = decide(request(), given);
@@ -129,7 +129,7 @@ describe('a mention', () => {
 });
 
 describe('a question about the code, and a wish for the checks', () => {
-  const ours = { headSha: 'c'.repeat(40), place: 'ours' } as const;
+  const ours = { pull: pull({ headSha: 'c'.repeat(40) }), place: 'ours' } as const;
   it.each([
     ['explain', facts(), { work: 'explain', base: { branch: 'trunk', sha: 'a'.repeat(40) } }],
     ['explain', facts(ours), { work: 'explain', base: { branch: 'trunk', sha: 'c'.repeat(40) } }],
