@@ -18,9 +18,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   deliverables: ['domain'],
   tokens: [],
   quota: [],
+  calls: ['domain', 'tokens', 'quota'],
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
   claim: ['domain', 'database'],
-  github: ['domain', 'tokens', 'quota'],
+  github: ['domain', 'calls', 'tokens', 'quota'],
   limits: ['domain', 'database'],
   store: ['domain', 'database', 'claim', 'limits'],
   usage: ['domain', 'isolation'],
@@ -36,7 +37,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Where a package may be imported; one that is missing here is imported nowhere. Names match from their beginning. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'simple-git': ['workspace'],
-  '@octokit/': ['github'],
+  '@octokit/': ['github', 'calls'],
   '@anthropic-ai/': ['model'],
   pg: ['database'],
   'pg-boss': ['database', 'store'],

@@ -1,12 +1,22 @@
 import type { Octokit } from '@octokit/rest';
+import {
+  carryOut,
+  purposes,
+  readPages,
+  readRefusal,
+  translate,
+  type Answer,
+  type Asking,
+  type Errand,
+  type InstallationTokens,
+  type Line,
+  type Target,
+  type Wish,
+} from '../calls/index.ts';
 import { BotError } from '../domain/index.ts';
-import { createTokens, type Minted, type TokenSource, type Tokens } from '../tokens/index.ts';
-import type { Target } from './caller.ts';
-import { purposes, type Asking, type Purpose } from './calls.ts';
+import { createTokens, type Minted, type TokenSource } from '../tokens/index.ts';
 import type { AppIdentity, DeliveryFacts, DeliveryPayload, GitHub, Watch } from './client.ts';
-import { readRefusal, translate } from './errors.ts';
 import { anonymousScope } from '../quota/index.ts';
-import { carryOut, readPages, type Answer, type Errand, type Line } from './sending.ts';
 
 export interface AppOptions {
   readonly line: Line;
@@ -24,15 +34,6 @@ export interface AppOptions {
 /** What we ask GitHub as the App itself, with tokens that its key signs. */
 export interface App extends Pick<GitHub, 'identity' | 'deliveries' | 'deliveryPayload' | 'installations'> {
   readonly tokens: InstallationTokens;
-}
-
-/** Installation tokens for one target and one purpose each, opaque and of any length. */
-export type InstallationTokens = Tokens<Wish>;
-
-/** What a token is for. */
-export interface Wish {
-  readonly target: Target;
-  readonly purpose: Purpose;
 }
 
 const scope = 'github:app';
@@ -194,7 +195,7 @@ function tokenSource(asApp: AsApp, { anonymous, line, watch }: AppOptions): Toke
 /** Nobody waits longer for a token to be revoked. */
 const revokeMs = 2_000;
 
-async function mint(asApp: AsApp, { installationId, id, name }: Target, purpose: Purpose): Promise<Minted> {
+async function mint(asApp: AsApp, { installationId, id, name }: Target, purpose: Wish['purpose']): Promise<Minted> {
   const errand = {
     call: reading('get a token'),
     where: `installation ${installationId}`,

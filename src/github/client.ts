@@ -1,5 +1,5 @@
+import type { Work } from '../calls/index.ts';
 import type { Account, OrganisationFile, Repository, UnreadFile } from '../domain/index.ts';
-import type { CallName } from './calls.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -77,12 +77,6 @@ export interface CheckRunContent {
   readonly detailsUrl?: string;
 }
 
-/** One write that is about to be sent. `content`: GitHub counts it as creating content, for which its secondary limits are strict. */
-export interface Write {
-  readonly name: CallName;
-  readonly content: boolean;
-}
-
 /** Who looks at what leaves for GitHub, and hears of the tokens that are in use. */
 export interface Watch {
   /** Given the parameters of each write, and the bytes of each file, before they are sent. When it throws, nothing is sent. */
@@ -90,16 +84,6 @@ export interface Watch {
   readonly minted: (token: string) => void;
   /** It opens nothing any more. */
   readonly over: (token: string) => void;
-}
-
-/** On whose behalf calls are made, and what must hold for each write. */
-export interface Work {
-  /** `job <id>/<epoch>`; ends up in the user agent. */
-  readonly name: string;
-  /** Awaited right before each write is sent, also before a second send. When it rejects, nothing is sent and its error is thrown. */
-  readonly beforeWrite: (write: Write) => Promise<void>;
-  /** Ends waits and calls; what then is thrown is the signal's reason, or `aborted` when that is no BotError. */
-  readonly signal?: AbortSignal;
 }
 
 /**

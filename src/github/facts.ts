@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { RestEndpointMethodTypes } from '@octokit/rest';
+import { requestById, type Caller } from '../calls/index.ts';
 import type { Account, Repository, UnreadFile } from '../domain/index.ts';
-import { requestById, type Caller } from './caller.ts';
 import type { IssueFacts, Permission, RepositoryClient, RepositoryFacts } from './client.ts';
 
 type Data<M extends keyof RestEndpointMethodTypes['repos']> = RestEndpointMethodTypes['repos'][M]['response']['data'];

@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts';
+import type { Caller } from '../calls/index.ts';
 import type { RepositoryClient } from './client.ts';
 
 /** Branches, commits, trees and blobs through GitHub's Git database: no git command ever sees what an agent wrote. */

@@ -1,14 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
+import { createCaller, unlessAborted, type Line, type Target, type Work } from '../calls/index.ts';
 import { createApp } from './app.ts';
-import { createCaller, type Target } from './caller.ts';
-import type { GitHub, Watch, Work } from './client.ts';
+import type { GitHub, Watch } from './client.ts';
 import { createReads, readRepositories } from './facts.ts';
 import { createGitData } from './git-data.ts';
 import { createOrganisationFiles } from './organisation.ts';
 import { createLimits, type Blocks } from '../quota/index.ts';
-import { unlessAborted, type Line } from './sending.ts';
 import { createTalk } from './talk.ts';
 
 export interface GitHubOptions {

@@ -1,6 +1,5 @@
+import { readRefusal, type Caller, type Target } from '../calls/index.ts';
 import { BotError, type OrganisationFile } from '../domain/index.ts';
-import type { Caller, Target } from './caller.ts';
-import { readRefusal } from './errors.ts';
 import { readFileText } from './facts.ts';
 
 type Read = (installationId: number, owner: string, path: string) => Promise<OrganisationFile | undefined>;

@@ -1,8 +1,7 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest';
+import { readRefusal, type Caller } from '../calls/index.ts';
 import { BotError } from '../domain/index.ts';
-import type { Caller } from './caller.ts';
 import type { CheckRunContent, CommentFacts, PullFacts, RepositoryClient } from './client.ts';
-import { readRefusal } from './errors.ts';
 import { toAccount } from './facts.ts';
 
 type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { purposes } from '../../src/github/calls.ts';
+import { purposes } from '../../src/calls/index.ts';
 import { pureClass, type Case } from './case.ts';
 
 const root = join(import.meta.dirname, '../..');

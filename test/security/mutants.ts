@@ -280,7 +280,7 @@ export const mutants: readonly Mutant[] = [
   ...caughtBy('checklist', [
     ['D28', 'app.yml', '  contents: write\n', '  contents: write\n  workflows: write\n'],
     ['D28', 'app.yml', 'default_events:\n', 'default_events:\n  - workflow_run\n'],
-    ['D28', 'github/calls.ts', "publish: { contents: 'write' },", "publish: { contents: 'write', issues: 'write' },"],
+    ['D28', 'calls/calls.ts', "publish: { contents: 'write' },", "publish: { contents: 'write', issues: 'write' },"],
     ['D36', 'package.json', '"@octokit/rest": "22.0.1"', '"@octokit/rest": "^22.0.1"'],
     ['D36', 'package.json', '"node": true', '"node": false'],
   ]),

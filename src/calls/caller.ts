@@ -1,10 +1,10 @@
 import type { Octokit } from '@octokit/rest';
 import { BotError, toBotError } from '../domain/index.ts';
-import type { InstallationTokens } from './app.ts';
-import { calls, type Call, type CallName } from './calls.ts';
-import type { Work } from './client.ts';
+import type { Tokens } from '../tokens/index.ts';
+import { calls, type Call, type CallName, type Purpose } from './calls.ts';
 import { readRefusal, translate, translateMint } from './errors.ts';
 import { carryOut, readPages, unlessAborted, type Answer, type Line, type Trip } from './sending.ts';
+import type { Work } from './work.ts';
 
 /** Whose token a call is made with: one repository's, by its id or else its name, or without both a whole installation's. */
 export interface Target {
@@ -12,6 +12,15 @@ export interface Target {
   readonly id?: number;
   readonly owner: string;
   readonly name: string;
+}
+
+/** Installation tokens for one target and one purpose each, opaque and of any length. */
+export type InstallationTokens = Tokens<Wish>;
+
+/** What a token is for. */
+export interface Wish {
+  readonly target: Target;
+  readonly purpose: Purpose;
 }
 
 /** What every call on a repository carries. `signal` ends a call that GitHub never answers. */
