@@ -48,6 +48,7 @@ export const calls = {
   organisationFile: { ...read('read the organisation’s settings', 'Contents: read'), purpose: 'clone' },
   branchSha: read('look up a branch', 'Contents: read'),
   commit: read('read a commit', 'Contents: read'),
+  mergeBase: read('compare two commits', 'Contents: read'),
   pull: read('read our pull request', 'Pull requests: read'),
   pullsByHead: read('look for our pull request', 'Pull requests: read'),
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },

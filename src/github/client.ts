@@ -120,6 +120,11 @@ export interface RepositoryClient {
   commitParentsAndTree(
     sha: string,
   ): Promise<{ readonly tree: string; readonly parents: readonly string[]; readonly message: string }>;
+  /**
+   * The newest commit that the histories of two commits or branches share. undefined when they share none, or one of them is gone.
+   * GitHub then says the same, so a branch that is merely not there yet is one that is gone.
+   */
+  mergeBase(base: string, head: string): Promise<string | undefined>;
   pull(number: number): Promise<PullFacts | undefined>;
   pullsByHead(branch: string): Promise<readonly PullFacts[]>;
   /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */

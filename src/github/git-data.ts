@@ -12,6 +12,14 @@ export function createGitData(caller: Caller) {
       const data = await caller.call('commit', (kit, at) => kit.rest.git.getCommit({ ...at, commit_sha: sha }));
       return { tree: data.tree.sha, parents: data.parents.map((parent) => parent.sha), message: data.message };
     },
+    /** GitHub puts all files on the first page and as many commits on each as we like ("Compare two commits"): the second stays small. */
+    async mergeBase(base, head) {
+      const page = { per_page: 1, page: 2 };
+      const data = await caller.find('mergeBase', (kit, at) =>
+        kit.rest.repos.compareCommitsWithBasehead({ ...at, basehead: `${base}...${head}`, ...page }),
+      );
+      return data?.merge_base_commit.sha;
+    },
     async createBlob(bytes) {
       const content = Buffer.from(bytes).toString('base64');
       const data = await caller.call('createBlob', (kit, at) =>

@@ -120,3 +120,28 @@ describe('facts', () => {
     expect(await doorTo(world.standIn).repository(identityOf(empty)).branchSha('main')).toBeUndefined();
   });
 });
+
+describe('the commit where two branches part', () => {
+  it('is found by names with slashes and by shas, in an answer without files', async () => {
+    await using world = await openWorld();
+    const { client, repo, standIn } = world;
+    const fork = (await repo.branchSha('main')) ?? '';
+    await standIn.pushCommit(repo, { branch: 'backend/1-add', files: { b: 'b' }, by: 'mona' });
+    const ours = await standIn.pushCommit(repo, { branch: 'backend/1-add', files: { c: 'c' }, by: 'mona' });
+    const theirs = await standIn.pushCommit(repo, { branch: 'main', files: { d: 'd' }, by: 'mona' });
+    expect(await client.mergeBase('main', 'backend/1-add')).toBe(fork);
+    expect(await client.mergeBase(theirs, ours)).toBe(fork);
+    expect(await client.mergeBase('main', theirs)).toBe(theirs);
+    expect(world.history().find(({ path }) => path.includes('/compare/'))?.query).toBe('per_page=1&page=2');
+  });
+
+  it('is none for histories that share nothing, and where a branch or a commit is gone', async () => {
+    await using world = await openWorld();
+    const { client, repo, standIn } = world;
+    const apart = { branch: 'apart', files: { b: 'b' }, by: 'mona', amend: true } as const;
+    await standIn.pushCommit(repo, apart);
+    expect(await client.mergeBase('main', 'apart')).toBeUndefined();
+    expect(await client.mergeBase('main', 'gone')).toBeUndefined();
+    expect(await client.mergeBase('main', 'a'.repeat(40))).toBeUndefined();
+  });
+});

@@ -132,6 +132,7 @@ const calls: Readonly<
   organisationFile: (client) => client.organisationFile('acme', '.github/backend.yml'),
   branchSha: (client) => client.branchSha('main'),
   commitParentsAndTree: (client) => client.commitParentsAndTree(sha),
+  mergeBase: (client) => client.mergeBase('main', 'b'),
   pull: (client) => client.pull(1),
   pullsByHead: (client) => client.pullsByHead('b'),
   readToken: (client) => client.readToken(),

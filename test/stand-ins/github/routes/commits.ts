@@ -74,26 +74,30 @@ async function compare(call: RepoCall): Promise<Answer> {
   }
   const ahead = await logOf(repo.gitDir, `${older}..${newer}`);
   const behind = await logOf(repo.gitDir, `${newer}..${older}`);
-  const files = await diffFiles(repo.gitDir, fork, newer);
   const page = `${repoPage(world, repo)}/compare/${from}...${to}`;
-  return {
-    status: 200,
-    body: {
-      url: `${repoUrl(world, repo)}/compare/${from}...${to}`,
-      html_url: page,
-      permalink_url: page,
-      diff_url: `${page}.diff`,
-      patch_url: `${page}.patch`,
-      base_commit: commitShape(world, repo, await readCommit(repo.gitDir, older)),
-      merge_base_commit: commitShape(world, repo, await readCommit(repo.gitDir, fork)),
-      status: relation(ahead.length, behind.length),
-      ahead_by: ahead.length,
-      behind_by: behind.length,
-      total_commits: ahead.length,
-      commits: ahead.reverse().map((commit) => commitShape(world, repo, commit)),
-      files: files.map((file) => fileShape(world, repo, { file, ref: newer })),
-    },
+  const found = {
+    url: `${repoUrl(world, repo)}/compare/${from}...${to}`,
+    html_url: page,
+    permalink_url: page,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    base_commit: commitShape(world, repo, await readCommit(repo.gitDir, older)),
+    merge_base_commit: commitShape(world, repo, await readCommit(repo.gitDir, fork)),
+    status: relation(ahead.length, behind.length),
+    ahead_by: ahead.length,
+    behind_by: behind.length,
+    total_commits: ahead.length,
   };
+  const commits = ahead.reverse().map((commit) => commitShape(world, repo, commit));
+  const files = isLaterPage(call) ? [] : await diffFiles(repo.gitDir, fork, newer);
+  const shown = { ...found, files: files.map((file) => fileShape(world, repo, { file, ref: newer })) };
+  if (!call.query.has('page') && !call.query.has('per_page')) return { status: 200, body: { ...shown, commits } };
+  return { status: 200, list: commits, wrap: (part) => ({ ...shown, commits: part }) };
+}
+
+/** The files of a comparison are all on its first page. */
+function isLaterPage({ query }: RepoCall): boolean {
+  return Number(query.get('page') ?? '1') > 1;
 }
 
 /** `owner:branch` names a branch of a fork; we have none but our own. */
