@@ -67,19 +67,22 @@ async function returnUnopened(entry: Entry<unknown>, { database, queue }: Worker
 
 type Running = WorkerDeps & { readonly stopping: AbortSignal };
 
-/** How long a suspect has to live before the next one is taken up, in milliseconds. */
-const provingMs = 5_000;
+/** How long a suspect has to live before the next one is taken up, and in which time all of them are begun, in milliseconds. */
+const provingMs = { least: 500, most: 5_000, all: 30_000 };
 
 /**
  * Jobs over which a process died twice may be what kills it: they are begun one at a time, so that none takes another with it again.
- * All others of a dead process go on at once.
+ * All others of a dead process go on at once. One that lives on is none: whatever ends its process later is held against whoever is begun then.
  */
 async function runEntry(entry: Entry<unknown>, options: WorkOptions, deps: Running): Promise<Settlement> {
   if (!(await isSuspect(entry, deps))) return await carryOut(entry, options, deps);
   const begun = await deps.inTurn('suspects', async () => {
     if (deps.stopping.aborted) return { settled: returnUnopened(entry, deps) };
+    const share = provingMs.all / Math.max(1, await countSuspects(deps));
+    const waits = Math.min(provingMs.most, Math.max(provingMs.least, share));
     const settled = carryOut(entry, options, deps);
-    await Promise.race([settled, sleep(provingMs, undefined, { ref: false })]).catch(() => undefined);
+    await Promise.race([settled, sleep(waits, undefined, { ref: false })]).catch(() => undefined);
+    await acquit(entry, deps).catch(() => undefined); // then one death too many is counted
     return { settled };
   });
   return await begun.settled;
@@ -88,9 +91,19 @@ async function runEntry(entry: Entry<unknown>, options: WorkOptions, deps: Runni
 /** Died over once before without a word in the journal, and now again, or waiting since. */
 async function isSuspect(entry: Entry<unknown>, { database }: WorkerDeps): Promise<boolean> {
   if (entry.retryCount === 0) return false;
-  const suspect = `select id from backend.jobs
-    where id = $1 and crashes > 0 and (state <> 'running' or journal_length = claimed_length)`;
-  return (await database.sql(suspect, [entry.id])).length > 0;
+  return (await database.sql(`select id from backend.jobs where id = $1 and ${suspected}`, [entry.id])).length > 0;
+}
+
+const suspected = "crashes > 0 and (state = 'queued' or state = 'running' and journal_length = claimed_length)";
+
+async function countSuspects({ database }: WorkerDeps): Promise<number> {
+  const [row] = await database.sql(`select count(*)::integer as n from backend.jobs where ${suspected}`);
+  return Number(row?.['n']);
+}
+
+async function acquit(entry: Entry<unknown>, { database }: WorkerDeps): Promise<void> {
+  const living = "update backend.jobs set crashes = 0 where id = $1 and epoch = $2 and state = 'running'";
+  await database.sql(living, [entry.id, entry.retryCount + 1]);
 }
 
 async function carryOut(entry: Entry<unknown>, options: WorkOptions, deps: Running): Promise<Settlement> {

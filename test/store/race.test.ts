@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { Claim } from '../../src/store/index.ts';
-import { aJob, until, untilState } from './builders.ts';
+import { aborted, aJob, until, untilState } from './builders.ts';
 import { startEmbedded, startServer } from './databases.ts';
 import type { TestDatabase } from './databases.ts';
 import { race } from './race.ts';
@@ -65,6 +65,22 @@ it('RL-40: a job that kills its process each time goes to the dead letters after
   for (const jobId of others) expect((await again.run(jobId))?.outcome).toEqual({ type: 'answered' });
   const dead = await database.inspect((sql) => sql("select source_id from pgboss.job where name = 'jobs-dead'"));
   expect(dead).toEqual([{ source_id: poison }]);
+});
+
+it('RL-40: no death is held against a job that lived on after it was begun', async () => {
+  await using databases = await startServer();
+  await using database = await databases.create();
+  const store = await database.open();
+  const jobId = await aJob(store);
+  const crashes = async () =>
+    (await database.inspect((sql) => sql('select crashes from backend.jobs')))[0]?.['crashes'];
+  // As a process that was killed while it had the job leaves it behind.
+  await database.inspect((sql) => sql("update backend.jobs set state = 'running', crashes = 1, epoch = 1"));
+  await database.inspect((sql) => sql('update pgboss.job set retry_count = 1, started_on = now()'));
+  await store.work({ concurrency: 1, handle: (_, signal) => aborted(signal) });
+  await until(async () => (await crashes()) === 2);
+  await until(async () => (await crashes()) === 0);
+  expect(await store.run(jobId)).toMatchObject({ state: 'running' });
 });
 
 /** Starts a worker; whether it died before all of the jobs were finished. One that finished them says so and is ended. */
