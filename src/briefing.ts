@@ -40,11 +40,12 @@ export async function gatherTask(
     issue: {
       ...{ title: title.text, body: body.text, number: subject.number, author: author.login },
       ...(subject.kind === 'pull_request' && { isPull: true }),
+      ...(job.plan.stackedOn !== undefined && { isStacked: true }),
     },
+    ...(subject.kind === 'pull_request' && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
-    // Those of a pull request's own commit are whatever its author likes.
-    instructions: subject.kind === 'pull_request' ? [] : await gatherInstructions(job, ground.workspace),
+    instructions: await gatherInstructions(job, ground.workspace, desk.client),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],
     checks: [...ground.checkPlan.checks],
@@ -112,10 +113,24 @@ function canWrite(permission: Permission | undefined): boolean {
   return permission === 'admin' || permission === 'maintain' || permission === 'write';
 }
 
-async function gatherInstructions(job: Job, workspace: Workspace): Promise<Task['instructions']> {
-  const paths = [...new Set([...instructionPaths, job.plan.preferencesPath])];
-  const files = await Promise.all(paths.map(async (path) => ({ path, text: await workspace.readText(path) })));
-  return files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text: cleanCharacters(text).text }]));
+async function gatherInstructions(
+  { request, plan }: Job,
+  workspace: Workspace,
+  client: RepositoryClient,
+): Promise<Task['instructions']> {
+  const paths = [...new Set([...instructionPaths, plan.preferencesPath])];
+  const isPull = request.subject.kind === 'pull_request';
+  const read = isPull ? await readDefault(client) : (path: string) => workspace.readText(path);
+  const files = await Promise.all(paths.map(async (path) => ({ path, text: await read(path) })));
+  return files.flatMap(({ path, text }) =>
+    typeof text === 'string' ? [{ path, text: cleanCharacters(text).text }] : [],
+  );
+}
+
+/** Those of a pull request's own commit are whatever its author likes: the ones of the default branch were approved. */
+async function readDefault(client: RepositoryClient) {
+  const sha = await client.branchSha((await client.facts()).defaultBranch);
+  return async (path: string) => (sha === undefined ? undefined : client.fileText(path, sha));
 }
 
 async function readOperatorPreferences(path: string | undefined): Promise<string | undefined> {

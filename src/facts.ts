@@ -20,15 +20,15 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
-  const [baseSha, ours, positions, pull] = await Promise.all([
+  const [baseSha, ours, positions, subjectPull] = await Promise.all([
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
-    issue?.isPullRequest === true ? client.pull(issue.number) : undefined,
+    gatherPull(issue, repository, client),
   ]);
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
-  const pulls = { pull, branch, ours };
+  const pulls = { ...subjectPull, branch, ours };
   return { permission, repository, issue, place, ...texts, baseSha, ...pulls, earlier, positions, limits };
 }
 
@@ -41,6 +41,17 @@ function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | u
 function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
   if (issue?.isPullRequest !== true) return 'issue';
   return issue.author.id === bot.botId ? 'ours' : 'theirs';
+}
+
+/** The pull request that the subject is, and where its branch points, which outlives neither its fork nor its deletion. */
+async function gatherPull(
+  issue: IssueFacts | undefined,
+  { id }: RepositoryFacts,
+  client: RepositoryClient,
+): Promise<Pick<Facts, 'pull' | 'headNow'>> {
+  const pull = issue?.isPullRequest === true ? await client.pull(issue.number) : undefined;
+  const headNow = pull?.headRepositoryId === id ? await client.branchSha(pull.headBranch) : undefined;
+  return { pull, headNow };
 }
 
 /** Further back in the queue nobody is told a number. */

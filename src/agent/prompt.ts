@@ -10,7 +10,11 @@ export interface Task {
     readonly body: string;
     readonly author: string;
     readonly isPull?: boolean;
+    /** It is a pull request by somebody else, and the work goes on a branch of its own on top of it. */
+    readonly isStacked?: boolean;
   };
+  /** The files that the pull request changes, where it is one. */
+  readonly changedPaths?: readonly string[];
   readonly comments: readonly { readonly author: string; readonly body: string; readonly createdAt: string }[];
   /** Free text of the command that started the job; may be empty. */
   readonly instruction: string;
@@ -93,6 +97,7 @@ function renderWish({ issue, instruction }: Task, data: AsData): readonly string
   if (issue.body.length > limits.issue) {
     parts.push(`The issue is ${issue.body.length} characters long; its middle was left out where the note says so.`);
   }
+  if (issue.isStacked === true) parts.push(stacked);
   if (instruction.trim() === '') return parts;
   return [
     ...parts,
@@ -100,6 +105,10 @@ function renderWish({ issue, instruction }: Task, data: AsData): readonly string
     data('the command', cutMiddle(instruction, limits.instruction)),
   ];
 }
+
+/** Ours: what "implement" means where there is code already. */
+const stacked =
+  'The work tree holds the newest commit of this pull request, by somebody else. Do what the person who started this run asks for on top of it; without such words, finish what the pull request sets out to do. Your change is opened as a pull request of its own that goes into its branch: leave alone what nobody asked about.';
 
 /** The newest comments win when there is not room for all. */
 function renderComments({ comments }: Task, data: AsData): readonly string[] {
@@ -134,6 +143,7 @@ function renderPreferences({ operatorPreferences, instructions }: Task, data: As
 function renderRepository(task: Task, data: AsData): readonly string[] {
   const red = task.baseline.filter((run) => !run.passed);
   return [
+    ...renderList('# Files that this pull request changes', task.changedPaths ?? [], data, 'pull request'),
     ...renderList('# What is unusual here', task.peculiarities, data, 'repository'),
     ...renderList('# Newest commits: write the title in their style', task.commitSubjects, data, 'git log'),
     ...renderList(

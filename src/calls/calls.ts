@@ -50,6 +50,7 @@ export const calls = {
   commit: read('read a commit', 'Contents: read'),
   mergeBase: read('compare two commits', 'Contents: read'),
   pull: read('read our pull request', 'Pull requests: read'),
+  pullPaths: read('list the files of a pull request', 'Pull requests: read'),
   pullsByHead: read('look for our pull request', 'Pull requests: read'),
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },
   repositories: { ...read('list the repositories', 'Metadata: read'), purpose: 'list' },

@@ -24,6 +24,8 @@ export interface Plan {
   readonly model?: string;
   readonly base: Base;
   readonly branch: string;
+  /** The pull request by somebody else whose branch is the base: what is opened goes into it. */
+  readonly stackedOn?: number;
   readonly budget: Budget;
   readonly draft: boolean;
   /** The install step, the only one that may reach the network allow-list; undefined means detected. */

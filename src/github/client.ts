@@ -51,6 +51,7 @@ export interface PullFacts {
   /** The repository that the head branch is in: a fork's, ours, or undefined when it is gone. */
   readonly headRepositoryId?: number;
   readonly baseBranch: string;
+  readonly merged: boolean;
 }
 
 export interface TreeItem {
@@ -126,6 +127,8 @@ export interface RepositoryClient {
    */
   mergeBase(base: string, head: string): Promise<string | undefined>;
   pull(number: number): Promise<PullFacts | undefined>;
+  /** Paths that a pull request adds, changes, removes or renames to, every page; GitHub lists at most 3,000. */
+  pullPaths(number: number): Promise<readonly string[]>;
   pullsByHead(branch: string): Promise<readonly PullFacts[]>;
   /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */
   readToken(refused?: string): Promise<string>;

@@ -9,7 +9,7 @@ type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'
   readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } | null };
   readonly base: { readonly ref: string };
 };
-type PullField = 'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user';
+type PullField = 'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user' | 'merged_at';
 
 /** GitHub takes at most this many annotations a call; later calls add to them. */
 const annotationsPerCall = 50;
@@ -49,6 +49,12 @@ export function createTalk(caller: Caller, appId: number) {
     async pull(number) {
       const data = await caller.find('pull', (kit, at) => kit.rest.pulls.get({ ...at, pull_number: number }));
       return data && toPullFacts(data);
+    },
+    async pullPaths(number) {
+      const pages = await caller.all('pullPaths', (kit, at, page) =>
+        kit.rest.pulls.listFiles({ ...at, pull_number: number, per_page: 100, page }),
+      );
+      return pages.flat().map(({ filename }) => filename);
     },
     async pullsByHead(branch) {
       const pages = await caller.all('pullsByHead', (kit, at, page) =>
@@ -100,6 +106,7 @@ function toPullFacts(data: PullData): PullFacts {
     headBranch: head.ref,
     ...(head.repo && { headRepositoryId: head.repo.id }),
     baseBranch: base.ref,
+    merged: data.merged_at !== null,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   standingRefusals,
   startingRefusals,
 } from './refuse.ts';
+import { stackOn, type Stack } from './stacked.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
 import { findVerb, type VerbRow } from './verbs.ts';
@@ -140,11 +141,15 @@ interface Wanted {
 function decideImplement(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const reason = findRefusal([...standingRefusals, ...startingRefusals], request, facts);
   if (reason !== undefined) return { type: 'decline', reason };
-  const { baseSha, branch } = facts;
-  const base = wanted.choice.base ?? wanted.settings.base;
-  if (baseSha === undefined || branch === undefined) return { type: 'decline', reason: texts.renderNoBase(base) };
-  const place = { base: { branch: base ?? facts.repository.defaultBranch, sha: baseSha }, branch };
-  return { type: 'accept', plan: toPlan(wanted, place, facts.limits) };
+  const ground = facts.place === 'theirs' ? stackOn(facts, wanted.choice) : startFrom(facts, wanted);
+  if ('reason' in ground) return { type: 'decline', reason: ground.reason };
+  return { type: 'accept', plan: toPlan(wanted, ground, facts.limits) };
+}
+
+function startFrom({ baseSha, branch, repository }: Facts, { settings, choice }: Wanted): Stack {
+  const base = choice.base ?? settings.base;
+  if (baseSha === undefined || branch === undefined) return { reason: texts.renderNoBase(base) };
+  return { base: { branch: base ?? repository.defaultBranch, sha: baseSha }, branch };
 }
 
 /** The same once more, under what the issue says by now, with what was to be kept in mind the last time. */
@@ -177,7 +182,11 @@ function decideReply(work: NonNullable<Plan['work']>, facts: Facts, wanted: Want
   return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work } };
 }
 
-function toPlan({ settings, choice }: Wanted, place: Pick<Plan, 'base' | 'branch'>, limits: Facts['limits']): Plan {
+function toPlan(
+  { settings, choice }: Wanted,
+  place: Pick<Plan, 'base' | 'branch' | 'stackedOn'>,
+  limits: Facts['limits'],
+): Plan {
   const { agent, budget, setup, checks, image, network, protect, preferences } = settings;
   const model = choice.model ?? settings.model;
   const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);

@@ -20,6 +20,8 @@ export interface Facts {
   readonly baseSha: string | undefined;
   /** The pull request that the subject is; undefined for an issue. */
   readonly pull: PullFacts | undefined;
+  /** Where the branch of that pull request points now; undefined when it was deleted, or is in another repository. */
+  readonly headNow?: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */

@@ -2,6 +2,7 @@ import type { Verb, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Facts } from './facts.ts';
+import { refuseStack } from './stacked.ts';
 import * as texts from './texts.ts';
 
 /** A reason not to work, in Markdown; undefined when there is none. */
@@ -15,9 +16,10 @@ export const standingRefusals: readonly Refusal[] = [
   (_, { permission }) => (canWrite(permission) ? undefined : texts.renderStranger()),
   (_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),
   (_, { issue }) => (issue === undefined ? texts.renderGone() : undefined),
+  refuseStack,
   // What is closed can still be asked about, and tested.
   ({ verb }, { issue }) =>
-    issue?.state === 'closed' && !repliesOnly.includes(verb) ? texts.renderClosed() : undefined,
+    issue?.state === 'closed' && !repliesOnly.includes(verb) ? texts.renderClosed(issue.isPullRequest) : undefined,
   (_, { issue }) => (issue?.locked === true ? texts.renderLocked() : undefined),
   (request, { issue }) => (isLabelGone(request, issue) ? texts.renderLabelGone() : undefined),
 ];
@@ -25,7 +27,7 @@ export const standingRefusals: readonly Refusal[] = [
 /** What must hold when work begins. */
 export const startingRefusals: readonly Refusal[] = [
   (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
-  (_, { ours }) => refuseSecondPull(ours),
+  (_, facts) => refuseSecondPull(facts),
   ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
   refuseUsedUp,
 ];
@@ -64,7 +66,7 @@ export function refuseUsedUp(_: WorkRequest, { limits }: Facts): string | undefi
   return limits.spentTodayUsd < limits.usdPerDay ? undefined : texts.renderDayUsedUp(limits.usdPerDay);
 }
 
-function refuseSecondPull(ours: Facts['ours']): string | undefined {
+function refuseSecondPull({ ours, place }: Facts): string | undefined {
   const open = ours.find(({ state }) => state === 'open');
-  return open === undefined ? undefined : texts.renderAlreadyOpen(open.number);
+  return open === undefined ? undefined : texts.renderAlreadyOpen(open.number, place !== 'issue');
 }

@@ -70,8 +70,25 @@ export function renderArchived(): string {
   return 'This repository is archived, so nothing can be changed in it. Please ask again once it is not.';
 }
 
-export function renderClosed(): string {
-  return 'This issue is closed. Please reopen it and ask again if it still needs work.';
+export function renderClosed(isPullRequest: boolean): string {
+  return `This ${isPullRequest ? 'pull request' : 'issue'} is closed. Please reopen it and ask again if it still needs work.`;
+}
+
+export function renderMerged(): string {
+  return 'This pull request is merged, so there is no branch of its own left to work on. Please ask on an issue instead.';
+}
+
+export function renderFork(command: string): string {
+  const possible = ['explain', 'test'].map((verb) => shortCode(`${command} ${verb}`)).join(' and ');
+  return `This pull request comes from a fork, where I cannot push, so nothing was started. ${possible} work here; for a change, its author can bring the branch into this repository.`;
+}
+
+export function renderHeadGone(branch: string): string {
+  return `The branch ${shortCode(branch)} of this pull request is gone, so there is nothing to work on. Please restore it and ask again.`;
+}
+
+export function renderBaseOnPull(branch: string): string {
+  return `On a pull request the work starts from its own branch, ${shortCode(branch)}, and goes back into it, so \`base:\` means nothing here. Please leave it out.`;
 }
 
 export function renderLocked(): string {
@@ -86,8 +103,9 @@ export function renderChangedSince(): string {
   return 'I was away when the label was put on, and the issue has changed since, so I cannot tell whether it still says what was asked for. Please read it once more, take the label off and put it on again.';
 }
 
-export function renderAlreadyOpen(pullNumber: number): string {
-  return `Pull request #${pullNumber} for this issue is open already. Please close it first if you want a fresh one.`;
+export function renderAlreadyOpen(pullNumber: number, isPullRequest: boolean): string {
+  const subject = isPullRequest ? 'pull request' : 'issue';
+  return `Pull request #${pullNumber} for this ${subject} is open already. Please close it first if you want a fresh one.`;
 }
 
 export function renderDayUsedUp(usdPerDay: number): string {

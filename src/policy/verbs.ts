@@ -24,9 +24,9 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: 'implement',
     rest: ' [what to keep in mind]',
-    on: ['issue'],
+    on: ['issue', 'theirs'],
     options: work,
-    does: 'implements this issue with tests and opens a pull request',
+    does: 'implements this issue with tests and opens a pull request; on a pull request, one that goes into its branch',
     works: true,
   },
   {
@@ -88,7 +88,7 @@ export const verbs: readonly VerbRow[] = [
   {
     verb: 'retry',
     rest: '',
-    on: ['issue', 'ours'],
+    on: everywhere,
     options: work,
     does: 'starts the last work here afresh',
     works: true,

@@ -107,7 +107,7 @@ function findPublished({ plan }: Job, { client, bot, effects }: PublishDeps): Pr
 
 /** A run that ended without a submission is published under the issue's title, as the person who asked saw it. */
 function titleOf({ request }: Job, { submission }: AgentRun): string {
-  return plainTitle(submission?.title ?? request.seen.title, `Work on issue ${request.subject.number}`);
+  return plainTitle(submission?.title ?? request.seen.title, `Work on #${request.subject.number}`);
 }
 
 /** What a reader has to know when others went on meanwhile: the proof is about the commit that the work began from. */

@@ -73,8 +73,10 @@ function renderUnfinished(account: Account): string {
     .join('\n>\n');
 }
 
-function renderSummary({ run, home }: Account): string {
-  return neutralise(run.submission?.summary ?? '', home) || 'The run ended before the agent wrote a summary.';
+function renderSummary({ job: { plan }, run, home }: Account): string {
+  const text = neutralise(run.submission?.summary ?? '', home) || 'The run ended before the agent wrote a summary.';
+  if (plan.stackedOn === undefined) return text;
+  return `Stacked on #${plan.stackedOn}: it starts from that pull request’s branch ${codeSpan(plan.base.branch)} and goes into it.\n\n${text}`;
 }
 
 function renderTests({ run, home }: Account): string {

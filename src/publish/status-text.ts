@@ -71,7 +71,8 @@ function renderChecklist({ step, ending }: StatusView): string {
 
 function howToStop({ job: { request }, command = usualCommand }: ViewFacts): string {
   const label = request.via === 'label' ? `remove the label ${codeSpan(request.trigger)}, ` : '';
-  return `comment ${codeSpan(`${command} stop`)}, ${label}or close the issue`;
+  const subject = request.subject.kind === 'issue' ? 'issue' : 'pull request';
+  return `comment ${codeSpan(`${command} stop`)}, ${label}or close the ${subject}`;
 }
 
 const usualCommand = '/backend';

@@ -35,6 +35,7 @@ export const triggers: readonly Trigger[] = [
   { name: 'label taken off', event: 'issues.unlabeled', read: readUnlabeled, byMachines: true },
   { name: 'issue closed', event: 'issues.closed', read: readClosed, byMachines: true },
   { name: 'issue deleted', event: 'issues.deleted', read: readClosed, byMachines: true },
+  { name: 'pull request closed', event: 'pull_request.closed', read: readClosed, byMachines: true },
   { name: 'issue transferred', event: 'issues.transferred', read: readClosed, byMachines: true },
 ];
 
@@ -59,7 +60,7 @@ function readUnlabeled({ label }: Payload, { subject }: About): Ask | string {
   return askToStop({ via: 'label', trigger: label.name, requestedAt: subject.updated_at, intention });
 }
 
-/** An issue that was deleted or moved elsewhere is closed for us. */
+/** An issue that was deleted or moved elsewhere is closed for us, and so is a pull request that was merged. */
 function readClosed(_: Payload, { subject }: About): Ask {
   const intention = `close:${subject.number}:${subject.updated_at}`;
   return askToStop({ via: 'closing', trigger: '', requestedAt: subject.updated_at, intention });

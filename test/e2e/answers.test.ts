@@ -78,19 +78,13 @@ describe('a comment', () => {
     expect(countReplies()).toBe(1);
   });
 
-  it('on a pull request says that it belongs on an issue', async () => {
+  it('for a pull request of ours says so on one of somebody else', async () => {
     const repository = await createRepository();
     await world.github.pushCommit(repository, { by: 'ada', branch: 'topic', files: { 'a.txt': 'a\n' } });
-    const { token } = world.github.addUser('ada');
-    await fetch(`${world.github.apiUrl}/repos/acme/${repository.name}/pulls`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ title: 'A topic', head: 'topic', base: 'main' }),
-    });
-    const number = repository.pulls()[0]?.number ?? 0;
-    await world.github.comment(repository, number, '/backend implement', { by: 'ada' });
+    const { number } = await world.github.openPull(repository, { by: 'ada', title: 'A topic', head: 'topic' });
+    await world.github.comment(repository, number, '/backend rebase', { by: 'ada' });
     await world.idle();
-    expect(repository.comments(number).at(-1)?.body).toMatch(/works on issues, and not here/);
+    expect(repository.comments(number).at(-1)?.body).toMatch(/works on pull requests that I opened, and not here/);
   });
 });
 

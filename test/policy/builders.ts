@@ -55,6 +55,7 @@ export function pull(change: Partial<PullFacts> = {}): PullFacts {
     headBranch: 'backend/7-add-a-health-endpoint',
     headRepositoryId: 1,
     baseBranch: 'trunk',
+    merged: false,
     ...change,
   };
 }

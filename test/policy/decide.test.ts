@@ -129,7 +129,12 @@ describe('a request that is declined', () => {
       facts({ baseSha: undefined, settingsText: 'base: dev' }),
       'no branch `dev`',
     ],
-    ['on a pull request', command(), facts({ place: 'theirs' }), 'works on issues, and not here'],
+    [
+      'on a pull request of ours',
+      command(),
+      facts({ place: 'ours' }),
+      'works on issues and on pull requests of other people, and not here',
+    ],
     ['with a verb that is for pull requests', command({ verb: 'test' }), facts(), 'pull requests that I opened and on'],
     ['with a verb that is to come', command({ verb: 'plan' }), facts(), 'not available yet'],
     ['to retry what never began', command({ verb: 'retry' }), facts(), 'nothing to retry'],

@@ -105,6 +105,13 @@ describe('sections', () => {
     const job = aJob({ request: { subject: { kind: 'pull_request', number: 4 } } });
     expect(contentOf('closes', anAccount({ job }))).toBe('');
   });
+
+  it('name the pull request that they are stacked on', () => {
+    const job = aJob({ plan: { stackedOn: 4 }, request: { subject: { kind: 'pull_request', number: 4 } } });
+    expect(contentOf('summary', anAccount({ job }))).toMatch(
+      /^Stacked on #4: [^\n]+`main` and goes into it\.\n\nThe cart/u,
+    );
+  });
 });
 
 describe('evidence', () => {

@@ -134,6 +134,7 @@ const calls: Readonly<
   commitParentsAndTree: (client) => client.commitParentsAndTree(sha),
   mergeBase: (client) => client.mergeBase('main', 'b'),
   pull: (client) => client.pull(1),
+  pullPaths: (client) => client.pullPaths(1),
   pullsByHead: (client) => client.pullsByHead('b'),
   readToken: (client) => client.readToken(),
   addReaction: (client) => client.addReaction({ issue: 1 }, 'eyes'),

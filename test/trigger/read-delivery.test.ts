@@ -159,6 +159,15 @@ describe('a delivery that asks to stop', () => {
   });
 });
 
+describe('a pull request that is closed', () => {
+  it('asks to stop what is under way on it', () => {
+    expect(read('pull_request.closed')).toMatchObject({
+      type: 'stop',
+      request: { verb: 'stop', via: 'closing', subject: { kind: 'pull_request', number: 2 } },
+    });
+  });
+});
+
 describe('a delivery that takes repositories from us', () => {
   it.each([
     ['installation.deleted', { installationId: 2 }],

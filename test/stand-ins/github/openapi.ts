@@ -32,7 +32,7 @@ export function loadContract(): Contract {
   // Our own file, written by reduce-openapi.ts.
   const description = readJson('./openapi.json') as Description;
   const requests = createValidators(description.schemas);
-  const answers = createValidators(closeAll(description.schemas));
+  const answers = createValidators(closeAll(withLostForks(description.schemas)));
   return {
     docs: (route) => description.operations[route]?.docs ?? 'https://docs.github.com/rest',
     requestProblem: (route, body) => {
@@ -110,6 +110,21 @@ function createValidators(schemas: Readonly<Record<string, Schema>>): Validators
     compiled.set(key, validate);
     return validate;
   };
+}
+
+/** A pull request outlives the fork that it came from: GitHub then answers null for `head.repo`, which its description leaves out. */
+function withLostForks(schemas: Readonly<Record<string, Schema>>): Readonly<Record<string, Schema>> {
+  const changed = ['pull-request', 'pull-request-simple'].map((name) => {
+    const schema = structuredClone(schemas[name]) as LostFork; // as reduce-openapi.ts keeps it
+    const { properties } = schema.properties.head;
+    properties.repo = { anyOf: [properties.repo, { type: 'null' }] };
+    return [name, schema] as const;
+  });
+  return { ...schemas, ...Object.fromEntries(changed) };
+}
+
+interface LostFork extends Schema {
+  readonly properties: { readonly head: { readonly properties: { repo: Schema } } };
 }
 
 /** Objects that list their properties may have no others: a field GitHub doesn't have would flatter us. */

@@ -16,6 +16,8 @@ import {
 } from './issue-changes.ts';
 import { stageFiles } from './new-repository.ts';
 import type { FileContent } from './new-repository.ts';
+import { createPullPeople } from './pull-people.ts';
+import type { PullPeople } from './pull-people.ts';
 import { deleteIssue, setLock, transferIssue } from './removals.ts';
 import { moveBranch } from './ref-changes.ts';
 import { commentView, issueView } from './repository-handle.ts';
@@ -29,7 +31,7 @@ export interface RepositoryRef {
   readonly id: number;
 }
 
-interface By {
+export interface By {
   /** Login of the person; somebody new is added on the way. */
   readonly by: string;
 }
@@ -45,7 +47,7 @@ export interface PushedCommit extends By {
 }
 
 /** What people do on GitHub's pages: each sends the events that GitHub sends. */
-export interface People {
+export interface People extends PullPeople {
   openIssue(
     repo: RepositoryRef,
     issue: By & { title: string; body?: string | null; labels?: readonly string[] },
@@ -81,7 +83,13 @@ export interface People {
 }
 
 export function createPeople(world: World): People {
-  return { ...issuePeople(world), ...commentPeople(world), ...pullPeople(world), ...codePeople(world) };
+  return {
+    ...issuePeople(world),
+    ...commentPeople(world),
+    ...pullPeople(world),
+    ...codePeople(world),
+    ...createPullPeople(world),
+  };
 }
 
 function issuePeople(world: World) {
@@ -195,6 +203,14 @@ function codePeople(world: World) {
 }
 
 async function pushCommit(world: World, repo: Repo, commit: PushedCommit): Promise<string> {
+  const by = ensureUser(world, commit.by);
+  const sha = await makeCommit(world, repo, commit);
+  await moveBranch(world, repo, { ref: `refs/heads/${commit.branch}`, after: sha, by });
+  return sha;
+}
+
+/** The commit alone, on top of the branch or else of the default branch; nothing points at it yet. */
+export async function makeCommit(world: World, repo: Repo, commit: PushedCommit): Promise<string> {
   const { gitDir } = repo;
   const by = ensureUser(world, commit.by);
   const tip = (await branchSha(gitDir, commit.branch)) ?? (await branchSha(gitDir, repo.defaultBranch));
@@ -209,9 +225,7 @@ async function pushCommit(world: World, repo: Repo, commit: PushedCommit): Promi
   const author = personOf(by, world.now());
   const message = `${commit.message ?? 'Change files'}\n`;
   const parents = parent === undefined ? [] : [parent];
-  const sha = await writeCommit(gitDir, { tree, parents, message, author, committer: author, sign: false });
-  await moveBranch(world, repo, { ref: `refs/heads/${commit.branch}`, after: sha, by });
-  return sha;
+  return writeCommit(gitDir, { tree, parents, message, author, committer: author, sign: false });
 }
 
 async function merge(world: World, at: { repo: Repo; issue: Issue }, by: By): Promise<void> {

@@ -198,7 +198,7 @@ async function followHead(world: World, repo: Repo, at: { change: Change; by: Us
   const { branch, before, after } = at.change;
   for (const issue of repo.issues.values()) {
     if (issue.pull === undefined || issue.state !== 'open') continue;
-    if (issue.pull.head !== branch) continue;
+    if (issue.pull.head !== branch || issue.pull.fork !== undefined) continue;
     if (after === zero) await closePull(world, repo, { issue, by: at.by });
     else await synchronize(world, repo, { issue, by: at.by, before, after });
   }

@@ -120,10 +120,19 @@ export interface Review {
   readonly submittedAt: number;
 }
 
+/** Somebody's copy of a repository, of which the stand-in keeps no more than this. */
+export interface Fork {
+  readonly id: number;
+  readonly owner: User;
+  isGone: boolean;
+}
+
 /** What makes an issue a pull request. */
 export interface Pull {
   readonly id: number;
   readonly head: string;
+  /** Set when the head is in a copy of the repository that somebody else owns; its branches are not ours. */
+  readonly fork?: Fork;
   base: string;
   draft: boolean;
   headSha: string;

@@ -42,10 +42,14 @@ function listPulls(call: RepoCall): Answer {
     (issue) =>
       issue.pull !== undefined &&
       (state === 'all' || issue.state === state) &&
-      (head === null || !head.includes(':') || head === `${repo.owner.login}:${issue.pull.head}`) &&
+      (head === null || !head.includes(':') || head === headLabel(repo, issue.pull)) &&
       (target === null || target === issue.pull.base),
   );
   return { status: 200, list: inOrder(found, query).map((issue) => simplePullShape(world, repo, issue)) };
+}
+
+function headLabel(repo: Repo, { fork, head }: Pull): string {
+  return `${(fork?.owner ?? repo.owner).login}:${head}`;
 }
 
 async function createPull(call: RepoCall): Promise<Answer> {
@@ -107,7 +111,11 @@ function ourBranch(owner: string, head: string): string | undefined {
 
 function requireNoPull(repo: Repo, ends: Ends): void {
   const isThere = [...repo.issues.values()].some(
-    (issue) => issue.state === 'open' && issue.pull?.head === ends.head && issue.pull.base === ends.base,
+    (issue) =>
+      issue.state === 'open' &&
+      issue.pull?.head === ends.head &&
+      issue.pull.fork === undefined &&
+      issue.pull.base === ends.base,
   );
   if (!isThere) return;
   const message = `A pull request already exists for ${repo.owner.login}:${ends.head}.`;

@@ -32,7 +32,7 @@ export function simplePullShape(world: World, repo: Repo, issue: Issue): Record<
     labels: issue.labels.map((label) => labelShape(world, repo, label)),
     milestone: null,
     draft: pull.draft,
-    head: end(world, repo, { ref: pull.head, sha: pull.headSha }),
+    head: headOf(world, repo, pull),
     base: end(world, repo, { ref: pull.base, sha: pull.baseSha }),
     author_association: association(repo, issue.user),
     auto_merge: null,
@@ -98,6 +98,17 @@ function end(world: World, repo: Repo, at: { ref: string; sha: string }): Record
     user: userShape(world, repo.owner),
     repo: { ...repositoryShape(world, repo), ...mergeSettings },
   };
+}
+
+/** In a fork, the repository is another one; null once it is gone. */
+function headOf(world: World, repo: Repo, pull: Pull): Record<string, unknown> {
+  const { fork } = pull;
+  const ours = end(world, repo, { ref: pull.head, sha: pull.headSha });
+  if (fork === undefined) return ours;
+  const copy = { ...repo, id: fork.id, owner: fork.owner, issues: new Map(), comments: new Map() };
+  const shape = { ...repositoryShape(world, copy), ...mergeSettings, fork: true };
+  const label = `${fork.owner.login}:${pull.head}`;
+  return { ...ours, label, user: userShape(world, fork.owner), repo: fork.isGone ? null : shape };
 }
 
 const mergeSettings = {
