@@ -6,6 +6,7 @@ import type { CommentFacts, Permission, RepositoryClient } from './github/index.
 import type { CheckPlan } from './verify/index.ts';
 import { cleanCharacters } from './characters/index.ts';
 import { readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
+import { readProposal } from './proposal/index.ts';
 import type { Workspace } from './workspace/index.ts';
 import type { Desk } from './deps.ts';
 
@@ -32,6 +33,7 @@ export async function gatherTask(
   const preferences = await readOperatorPreferences(desk.settings.preferencesPath);
   const [title, body] = [readVisibleLine(seen.title), readVisible(seen.body)];
   const instruction = readVisible(job.request.instruction);
+  const approved = job.plan.approved === undefined ? undefined : readProposal(job.plan.approved);
   const comments = (await gatherSeenComments(job, desk.client)).map((comment) => ({
     comment,
     body: readVisible(comment.body),
@@ -45,6 +47,7 @@ export async function gatherTask(
     ...(subject.kind === 'pull_request' && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
+    ...(approved && { plan: approved.text }),
     instructions: await gatherInstructions(job, ground.workspace, desk.client),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],
@@ -55,6 +58,7 @@ export async function gatherTask(
       ...noteHidden('the issue’s title', [title]),
       ...noteHidden('the issue', [body]),
       ...noteHidden('the command', [instruction]),
+      ...noteHidden('the plan', approved ? [approved] : []),
       ...noteHidden(
         'comments',
         comments.map((each) => each.body),

@@ -1,6 +1,7 @@
-import type { WorkRequest } from './domain/index.ts';
+import type { Verb, WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
 import { readChoice, type Facts, type Place } from './policy/index.ts';
+import { findNewestProposal } from './publish/index.ts';
 import { readSettings } from './settings/index.ts';
 import type { AppIdentity, IssueFacts, PullFacts, RepositoryClient, RepositoryFacts } from './github/index.ts';
 import type { Store } from './store/index.ts';
@@ -20,16 +21,24 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
-  const [baseSha, ours, positions, subjectPull] = await Promise.all([
+  const [baseSha, ours, positions, subjectPull, proposal] = await Promise.all([
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
     gatherPull(issue, repository, client),
+    gatherProposal(request, client, bot),
   ]);
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
   const pulls = { ...subjectPull, branch, ours };
-  return { permission, repository, issue, place, ...texts, baseSha, ...pulls, earlier, positions, limits };
+  return { permission, repository, issue, place, ...texts, baseSha, ...pulls, proposal, earlier, positions, limits };
+}
+
+/** What is decided on the plan that stands in the thread. */
+const asksForPlan: readonly Verb[] = ['approve', 'status'];
+
+async function gatherProposal({ verb, subject }: WorkRequest, client: RepositoryClient, bot: AppIdentity) {
+  return asksForPlan.includes(verb) ? findNewestProposal(client, bot, subject.number) : undefined;
 }
 
 /** The base that the command names. */

@@ -77,13 +77,20 @@ export async function openBench(job: Job, desk: Desk, refused: NonNullable<Means
   return { means, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** What an answer is read from. Nothing is installed and nothing run: the box only lets the agent look. */
+/** What an answer or a plan is read from. Nothing is installed and nothing run: the box only lets the agent look. */
 export interface Reading extends AsyncDisposable {
   readonly agent: Omit<AgentRunInput, 'attempt'>;
+  /** What the readers should know of how the task was read. */
+  readonly notes: readonly string[];
 }
 
 /** Checks out the commit that was asked about. */
-export async function openReading(job: Job, reporter: Reporter, desk: Desk): Promise<Reading> {
+export async function openReading(
+  job: Job,
+  reporter: Reporter,
+  desk: Desk,
+  deliverable: 'answer' | 'plan' = 'answer',
+): Promise<Reading> {
   await reporter.step('understand');
   await requireModel(desk.store);
   await using opened = new AsyncDisposableStack();
@@ -93,13 +100,12 @@ export async function openReading(job: Job, reporter: Reporter, desk: Desk): Pro
   const { signal } = desk;
   const sandbox = withImage(desk.sandbox, job.plan.image);
   const box = opened.use(await sandbox.open({ checkout, signal }));
-  const deliverable = 'answer';
   const briefed = await brief(job, { workspace, checkPlan, baseline: [], deliverable }, desk);
   const tools = briefed.definition.tools.filter((tool) => tool === 'Read' || tool === 'Grep');
-  const { prompt, budget, wantedModel } = briefed;
+  const { prompt, budget, wantedModel, notes } = briefed;
   const agent = { prompt, budget, wantedModel, definition: { tools }, deliverable, box, signal } as const;
   const held = opened.move();
-  return { agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { agent, notes, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Promise<Workspace> {

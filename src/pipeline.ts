@@ -9,6 +9,7 @@ import { test } from './checking.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
+import { plan } from './planning.ts';
 import { openReporter, type Reporter } from './reporter.ts';
 import { gatherSteeringNotes } from './steering.ts';
 import { standDown } from './stopping.ts';
@@ -38,7 +39,7 @@ export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcom
   return outcome;
 }
 
-const works = { implement, explain, test }; // by what a plan asks for
+const works = { implement, explain, test, plan }; // by what a plan asks for
 
 /** Answers what is no new work: help, a polite no, silence, an end to what is under way, or a push to what is parked. */
 async function settle(
@@ -98,11 +99,7 @@ async function runOnce(
 ): Promise<AgentRun> {
   const run = await runAgent(
     { ...ground.agent, attempt, ...(feedback !== undefined && { feedback }) },
-    {
-      ...desk,
-      spent: reporter.spent,
-      steering: ground.steering,
-    },
+    { ...desk, spent: reporter.spent, steering: ground.steering },
   );
   return { ...run, changes: withoutNoise(run.changes, ground.noise) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { sweepApprovals } from './approvals.ts';
 import { sweepDeliveries, sweepLabels } from './reconcile.ts';
 import { greetWaiting, removeAllTwins, tellStalled } from './courtesy.ts';
 import type { Deps } from './deps.ts';
@@ -22,6 +23,7 @@ const retentionMs = 14 * day;
 const sweeps: readonly Sweep[] = [
   { name: 'deliveries', everyMs: 5 * minute, run: sweepDeliveries },
   { name: 'labels', everyMs: 15 * minute, run: sweepLabels },
+  { name: 'approvals', everyMs: 5 * minute, run: sweepApprovals },
   { name: 'queue', everyMs: minute / 2, run: greetWaiting },
   { name: 'stalled', everyMs: minute, run: tellStalled },
   { name: 'twins', everyMs: minute, run: removeAllTwins },

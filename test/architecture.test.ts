@@ -313,7 +313,7 @@ function isAtHome(path: string, name: string): boolean {
 }
 
 function isPure(path: string): boolean {
-  return ['domain', 'markdown', 'characters', 'refusals', 'leaks', 'visible', ...pureRooms].includes(
+  return ['domain', 'markdown', 'characters', 'refusals', 'proposal', 'leaks', 'visible', ...pureRooms].includes(
     placeOf(path) ?? '',
   );
 }

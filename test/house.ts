@@ -13,6 +13,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   visible: ['markdown', 'characters'],
   characters: [],
   refusals: ['markdown', 'domain'],
+  proposal: ['markdown', 'visible', 'domain'],
   settings: ['markdown', 'domain'],
   leaks: [],
   deliverables: ['domain'],
@@ -29,8 +30,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['domain', 'egress', 'isolation', 'usage', 'container'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
   agent: ['domain', 'characters', 'deliverables', ...doors],
-  policy: ['domain', 'markdown', 'visible', 'settings', ...doors],
-  top: ['domain', 'leaks', 'visible', 'settings', 'characters', ...doors, ...rooms],
+  policy: ['domain', 'markdown', 'visible', 'settings', 'proposal', ...doors],
+  publish: ['domain', 'markdown', 'characters', 'refusals', 'proposal', ...doors],
+  top: ['domain', 'leaks', 'visible', 'proposal', 'settings', 'characters', ...doors, ...rooms],
   cli: ['domain', 'settings', 'top', ...doors, ...rooms],
 };
 

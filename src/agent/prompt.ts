@@ -18,6 +18,8 @@ export interface Task {
   readonly comments: readonly { readonly author: string; readonly body: string; readonly createdAt: string }[];
   /** Free text of the command that started the job; may be empty. */
   readonly instruction: string;
+  /** The plan that is to be carried out, as a person approved it. */
+  readonly plan?: string;
   /** AGENTS.md, CLAUDE.md and the like, from the base commit. */
   readonly instructions: readonly { readonly path: string; readonly text: string }[];
   readonly operatorPreferences?: string;
@@ -52,6 +54,7 @@ const limits = {
   comment: 8_000,
   comments: 40_000,
   instruction: 8_000,
+  plan: 40_000,
   file: 24_000,
   output: 6_000,
   list: 50,
@@ -70,6 +73,7 @@ export function buildPrompt(input: PromptInput): Prompt {
   const parts = [
     renderOpening(delimiter),
     ...renderWish(task, data),
+    ...renderPlan(task, data),
     ...renderComments(task, data),
     ...renderPreferences(task, data),
     ...renderRepository(task, data),
@@ -109,6 +113,14 @@ function renderWish({ issue, instruction }: Task, data: AsData): readonly string
 /** Ours: what "implement" means where there is code already. */
 const stacked =
   'The work tree holds the newest commit of this pull request, by somebody else. Do what the person who started this run asks for on top of it; without such words, finish what the pull request sets out to do. Your change is opened as a pull request of its own that goes into its branch: leave alone what nobody asked about.';
+
+function renderPlan({ plan }: Task, data: AsData): readonly string[] {
+  if (plan === undefined) return [];
+  return [
+    '# The plan that a person with write permission approved: carry it out, and leave none of its acceptance criteria without a test',
+    data('the plan that was approved', cutMiddle(plan, limits.plan)),
+  ];
+}
 
 /** The newest comments win when there is not room for all. */
 function renderComments({ comments }: Task, data: AsData): readonly string[] {

@@ -44,6 +44,7 @@ export const calls = {
   issuesWithLabel: read('look for issues with our label', 'Issues: read'),
   labelings: read('look up who put the label on', 'Issues: read'),
   comments: read('read the comments', 'Issues: read'),
+  reactions: read('look at the reactions to our comment', 'Issues: read'),
   fileText: read('read a file', 'Contents: read'),
   organisationFile: { ...read('read the organisation’s settings', 'Contents: read'), purpose: 'clone' },
   branchSha: read('look up a branch', 'Contents: read'),

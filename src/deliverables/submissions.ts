@@ -1,8 +1,9 @@
 import { answer } from './answer.ts';
+import { plan } from './plan.ts';
 import type { SubmissionKind } from './submission-kind.ts';
 import { work } from './work.ts';
 
-export type Deliverable = 'work' | 'answer';
+export type Deliverable = 'work' | 'answer' | 'plan';
 
 /** Every kind of result, by what a run is asked for. */
-export const submissions: Readonly<Record<Deliverable, SubmissionKind>> = { work, answer };
+export const submissions: Readonly<Record<Deliverable, SubmissionKind>> = { work, answer, plan };

@@ -18,6 +18,21 @@ export interface Submission {
   readonly nothingToChange?: string;
   /** The nine items of the quality checklist, as the agent sees them. */
   readonly checklist: readonly ChecklistItem[];
+  /** What a run that was to plan hands in. */
+  readonly proposal?: Proposal;
+}
+
+/** How an agent would do a piece of work, for people to approve: what they read and know as “the plan”. */
+export interface Proposal {
+  /** What would be done and how. Markdown. */
+  readonly approach: string;
+  /** What has to be true in the end, a sentence each. */
+  readonly criteria: readonly string[];
+  readonly files: readonly { readonly path: string; readonly why: string }[];
+  readonly risks: readonly string[];
+  /** What carrying it out would take, in US dollars and minutes. */
+  readonly estimate: { readonly usd: number; readonly minutes: number };
+  readonly questions: readonly string[];
 }
 
 export interface ChecklistItem {

@@ -16,6 +16,8 @@ export type Outcome =
   | { readonly type: 'nothing-to-change'; readonly reason: string }
   | { readonly type: 'declined'; readonly reason: string }
   | { readonly type: 'answered' }
+  /** A plan is put up, in that comment, and waits for a person's answer. */
+  | { readonly type: 'planned'; readonly commentId: number; readonly url: string }
   | { readonly type: 'ignored'; readonly reason: string }
   | { readonly type: 'stopped'; readonly by: string }
   | { readonly type: 'failed'; readonly step: Step; readonly reason: string };

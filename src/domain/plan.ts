@@ -17,7 +17,7 @@ export interface CheckCommands {
 /** What policy grants a request: everything the later stages need to know, decided once. */
 export interface Plan {
   /** What is to be done; undefined means `implement`, as in plans from before there was anything else. */
-  readonly work?: 'implement' | 'explain' | 'test';
+  readonly work?: 'implement' | 'explain' | 'test' | 'plan';
   /** Name of the agent definition, a file in `agents/`. */
   readonly agent: string;
   /** A model id or alias; undefined means what the agent definition names. */
@@ -35,6 +35,12 @@ export interface Plan {
   readonly image?: string;
   /** What to keep in mind where it was said earlier: `retry` is asked without the words of the work that it repeats. */
   readonly instruction?: string;
+  /** The word that begins a command in this repository; undefined means `/backend`. */
+  readonly command?: string;
+  /** Why a plan is put up for approval where work was asked for: ends a sentence that begins with “because”. */
+  readonly planFirst?: string;
+  /** The comment with the plan that was approved, as it stood then. */
+  readonly approved?: string;
   /** Hosts the set-up step may reach beyond the package registries of the detected stack. */
   readonly allowedHosts: readonly string[];
   /** Path patterns that need a person, beyond our own list. */

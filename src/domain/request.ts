@@ -48,9 +48,12 @@ export interface WorkRequest {
   readonly verb: Verb;
   /** The verb as it was typed: another word for `verb`, or one we don't have. */
   readonly said: string;
-  /** Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. */
-  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review';
-  /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing. */
+  /**
+   * Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. A reaction
+   * is a 👍 on a plan of ours.
+   */
+  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction';
+  /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing and reactions. */
   readonly trigger: string;
   readonly repository: Repository;
   readonly subject: Subject;

@@ -109,6 +109,8 @@ export interface RepositoryClient {
   labelings(issueNumber: number, label: string): Promise<{ readonly actor: Account; readonly at: string } | undefined>;
   /** All comments, oldest first, every page. */
   comments(issueNumber: number): Promise<readonly CommentFacts[]>;
+  /** Who gave a comment 👍, and when (ISO 8601), oldest first; nobody where the comment is gone. */
+  thumbsUp(commentId: number): Promise<readonly { readonly by: Account; readonly at: string }[]>;
   /** A regular file of at most 64 KiB in a commit; undefined when there is none. Nothing is followed. */
   fileText(path: string, commit: string): Promise<string | UnreadFile | undefined>;
   /**

@@ -31,6 +31,12 @@ export function createTalk(caller: Caller, appId: number) {
           : kit.rest.reactions.createForIssueComment({ ...at, comment_id: target.comment, content }),
       );
     },
+    async thumbsUp(commentId) {
+      const given = await caller.find('reactions', (kit, at) =>
+        kit.rest.reactions.listForIssueComment({ ...at, comment_id: commentId, content: '+1', per_page: 100 }),
+      );
+      return (given ?? []).map(({ user, created_at: at }) => ({ by: toAccount(user), at }));
+    },
     async createComment(issueNumber, body) {
       return toCommentFacts(
         await caller.call('createComment', (kit, at) =>

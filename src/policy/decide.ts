@@ -1,8 +1,10 @@
 import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
+import { mainVerbs, readApproval } from './approval.ts';
 import { findLastWork, readChoice } from './earlier.ts';
 import type { Choice } from './options.ts';
+import { findReasonToPlan } from './planning.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
 import {
   canWrite,
@@ -52,7 +54,7 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
   if (!row.works) return { type: 'decline', reason: texts.renderNotYet(row.verb, command) };
   const answer = answers[row.verb];
   if (answer !== undefined) return answer(facts, command);
-  const unfinished = isMainJob(row.verb) ? facts.earlier.findLast(isMainJobUnderWay) : undefined;
+  const unfinished = findUnfinished(row.verb, facts.earlier);
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   const wanted = { settings: reading.settings, choice: options.choice };
@@ -62,15 +64,22 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
 type Start = (request: WorkRequest, facts: Facts, wanted: Wanted) => Decision;
 
 /** What begins otherwise than the main job. */
-const starts: Partial<Record<Verb, Start>> = { retry: decideRetry, explain: decideExplain, test: decideTest };
+const starts: Partial<Record<Verb, Start>> = {
+  plan: decidePlan,
+  approve: decideApprove,
+  retry: decideRetry,
+  explain: decideExplain,
+  test: decideTest,
+};
 
-/** Of the main job there is one at a time, which need only go on when it waits; two questions are two. */
-function isMainJob(verb: Verb): boolean {
-  return verb === 'implement' || verb === 'retry';
-}
-
-function isMainJobUnderWay({ request, state }: EarlierJob): boolean {
-  return isMainJob(request.verb) && state !== 'finished';
+/**
+ * Of the main job there is one at a time, which need only go on when it waits; two questions are two. Who wants the work itself does not
+ * wait for a plan that was asked for before.
+ */
+function findUnfinished(verb: Verb, earlier: readonly EarlierJob[]): EarlierJob | undefined {
+  if (!mainVerbs.includes(verb)) return undefined;
+  const counts = verb === 'implement' ? mainVerbs.filter((each) => each !== 'plan') : mainVerbs;
+  return earlier.findLast(({ request, state }) => counts.includes(request.verb) && state !== 'finished');
 }
 
 /** What needs nothing but what is known. */
@@ -96,6 +105,7 @@ function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): s
 /** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
 function isMeant({ via, trigger }: WorkRequest, { label, command, mention }: TriggerWords): boolean {
   if (via === 'mention') return mention;
+  if (via === 'reaction') return true; // on a comment of ours
   const wanted = via === 'label' ? label : command;
   return wanted !== false && isSame(wanted, trigger);
 }
@@ -116,6 +126,7 @@ function findNoWork(request: WorkRequest, { issue, permission, repository, earli
   if (issue === undefined) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
+  if (request.via === 'reaction' && !canWrite(permission)) return 'a 👍 by a stranger';
   const same = earlier.find((job) => isSameWish(job, request));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
   return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
@@ -138,7 +149,32 @@ interface Wanted {
   readonly choice: Choice;
 }
 
+/** The main job, or a plan for it first. */
 function decideImplement(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const planFirst = findReasonToPlan(request, facts, wanted);
+  return planFirst === undefined
+    ? decideWork(request, facts, wanted)
+    : withPlan(decideWork(request, facts, wanted), { work: 'plan', planFirst });
+}
+
+function withPlan(decision: Decision, more: Partial<Plan>): Decision {
+  return decision.type === 'accept' ? { type: 'accept', plan: { ...decision.plan, ...more } } : decision;
+}
+
+function decidePlan(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  return withPlan(decideWork(request, facts, wanted), { work: 'plan' });
+}
+
+/** The main job, by the plan that was approved. */
+function decideApprove(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const decision = decideWork(request, facts, wanted);
+  if (decision.type !== 'accept') return decision;
+  const approval = readApproval(request, facts, wanted.settings.triggers.command);
+  if ('refused' in approval) return { type: 'decline', reason: approval.refused };
+  return withPlan(decision, approval);
+}
+
+function decideWork(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const reason = findRefusal([...standingRefusals, ...startingRefusals], request, facts);
   if (reason !== undefined) return { type: 'decline', reason };
   const ground = facts.place === 'theirs' ? stackOn(facts, wanted.choice) : startFrom(facts, wanted);
@@ -152,14 +188,17 @@ function startFrom({ baseSha, branch, repository }: Facts, { settings, choice }:
   return { base: { branch: base ?? repository.defaultBranch, sha: baseSha }, branch };
 }
 
-/** The same once more, under what the issue says by now, with what was to be kept in mind the last time. */
+/** The same once more, under what the issue says by now, with the plan and what was to be kept in mind the last time. */
 function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const last = findLastWork(facts.earlier);
   if (last === undefined) return { type: 'decline', reason: texts.renderNothingToRetry() };
   const instruction = last.plan?.instruction ?? last.request.instruction;
-  const decision = decideImplement({ ...request, instruction }, facts, wanted);
-  if (decision.type !== 'accept' || instruction === '') return decision;
-  return { type: 'accept', plan: { ...decision.plan, instruction } };
+  const { work, approved } = last.plan ?? {};
+  return withPlan(decideWork({ ...request, instruction }, facts, wanted), {
+    ...(instruction !== '' && { instruction }),
+    ...(work === 'plan' && wanted.choice.plan !== 'never' && { work }),
+    ...(approved !== undefined && { approved }),
+  });
 }
 
 function decideExplain(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
@@ -194,6 +233,7 @@ function toPlan(
     ...place,
     agent,
     ...(model !== 'inherit' && { model }),
+    command: settings.triggers.command,
     budget: { ...budget, usd },
     draft: choice.draft ?? settings.draft,
     ...(setup !== undefined && { setup }),

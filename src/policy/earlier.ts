@@ -13,7 +13,8 @@ export function findLastWork(earlier: readonly EarlierJob[]): EarlierJob | undef
   return earlier.findLast((job) => isWork(job) && job.state === 'finished' && !hasDoneNothing(job));
 }
 
-function hasDoneNothing({ outcome }: EarlierJob): boolean {
+/** Answered from what is known, or not taken up. */
+export function hasDoneNothing({ outcome }: EarlierJob): boolean {
   return outcome !== undefined && ['ignored', 'declined', 'answered'].includes(outcome.type);
 }
 

@@ -1,5 +1,5 @@
 import type { OrganisationFile, Plan, UnreadFile } from '../domain/index.ts';
-import type { IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
+import type { CommentFacts, IssueFacts, Permission, PullFacts, RepositoryFacts } from '../github/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Place } from './verbs.ts';
 
@@ -26,6 +26,8 @@ export interface Facts {
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */
   readonly ours: readonly PullFacts[];
+  /** The newest comment with a plan of ours, as it is now. Looked for only where somebody approves, or asks how things stand. */
+  readonly proposal?: CommentFacts | undefined;
   /** What was asked of us on the same subject before, oldest first. */
   readonly earlier: readonly EarlierJob[];
   /** How many jobs come before each that waits, by its id. Empty where nobody asked. */

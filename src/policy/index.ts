@@ -2,7 +2,8 @@
 export { decide, decideStillWanted } from './decide.ts';
 export type { Decision, Facts, Standing } from './facts.ts';
 export { readChoice } from './earlier.ts';
-export { repliesOnly } from './refuse.ts';
+export { planFrom, signs } from './planning.ts';
+export { canWrite, repliesOnly } from './refuse.ts';
 export { optionRows } from './options.ts';
 export { renderNothingToStop } from './texts.ts';
 export { verbs } from './verbs.ts';

@@ -1,6 +1,7 @@
 import type { Outcome } from '../domain/index.ts';
 import { shortCode } from '../markdown/index.ts';
 import type { EarlierJob } from '../store/index.ts';
+import { findWaitingPlan } from './approval.ts';
 import { isWork } from './earlier.ts';
 import type { Facts } from './facts.ts';
 
@@ -8,15 +9,30 @@ import type { Facts } from './facts.ts';
 const longestPast = 5;
 
 /** What is under way on a subject, what waits, and what came before, in Markdown. */
-export function renderStanding({ earlier, positions }: Pick<Facts, 'earlier' | 'positions'>, command: string): string {
+export function renderStanding(
+  { earlier, positions, proposal }: Pick<Facts, 'earlier' | 'positions' | 'proposal'>,
+  command: string,
+): string {
   const jobs = earlier.filter(isWork);
   const alive = jobs.filter(({ state }) => state !== 'finished');
   const past = jobs.filter(({ state }) => state === 'finished').toReversed();
   return [
-    ...(alive.length === 0 ? ['Nothing is under way here.'] : alive.map((job) => renderAlive(job, positions))),
+    ...(alive.length === 0
+      ? [renderRest({ earlier, proposal }, command)]
+      : alive.map((job) => renderAlive(job, positions))),
     ...(past.length === 0 ? [] : ['', 'Before:', '', ...past.slice(0, longestPast).map(renderPast)]),
     ...(alive.length === 0 ? [] : ['', `${shortCode(`${command} stop`)} stops it.`]),
   ].join('\n');
+}
+
+/** With nothing under way, a plan may wait; whether it still stands where it was written is looked up. */
+function renderRest({ earlier, proposal }: Pick<Facts, 'earlier' | 'proposal'>, command: string): string {
+  const waiting = findWaitingPlan(earlier);
+  if (waiting === undefined) return 'Nothing is under way here.';
+  const [approve, plan] = ['approve', 'plan'].map((verb) => shortCode(`${command} ${verb}`));
+  return proposal?.id === waiting.commentId
+    ? `Nothing is under way here. The plan above waits for an answer: ${approve} has it carried out.`
+    : `Nothing is under way here. The plan that waited for an answer was deleted: ${plan} writes another one.`;
 }
 
 function renderAlive(job: EarlierJob, positions: Facts['positions']): string {
@@ -43,6 +59,8 @@ function renderOutcome(outcome: Outcome | undefined): string {
   switch (outcome?.type) {
     case 'published':
       return `pull request #${outcome.pullNumber}`;
+    case 'planned':
+      return 'a plan';
     case 'stopped':
       return `stopped by ${shortCode(outcome.by)}`;
     case 'failed':

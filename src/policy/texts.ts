@@ -52,6 +52,37 @@ export function renderNothingToRetry(): string {
   return 'Nothing was begun here yet, so there is nothing to retry.';
 }
 
+/** Why a plan comes before the work: each ends a sentence that begins with “because”. */
+export const planWasAsked = 'the command asks for one';
+export const planIsTheRule = 'this repository’s settings ask for one first';
+export function renderSigns(signs: readonly string[]): string {
+  return `the issue ${signs.join(' and ')}`;
+}
+
+export function renderNoPlan(command: string): string {
+  return `There is no plan here that could be approved. ${say(command, 'plan')} writes one; ${say(command, 'implement')} starts without one.`;
+}
+
+export function renderOlderPlan(command: string): string {
+  return `That plan is not the one that was asked for last, so it was not carried out. Please approve the newest one, or ask for another with ${say(command, 'plan')}.`;
+}
+
+export function renderEditedSince(command: string): string {
+  return `The plan was edited after it was approved, so it was not carried out. If it is right as it stands now, please comment ${say(command, 'approve')}.`;
+}
+
+export function renderPlanOutdated(command: string): string {
+  return `The issue has changed since the plan was written, so the plan was not carried out. Please ask for a new one with ${say(command, 'plan')}.`;
+}
+
+export function renderNoCriteria(command: string): string {
+  return `The plan has no acceptance criterion left, so there is nothing that the work could be held to. Please add at least one line such as \`- [x] It answers 404 for an unknown id\` under *Acceptance criteria* and comment ${say(command, 'approve')}, or ask for a new plan with ${say(command, 'plan')}.`;
+}
+
+function say(command: string, verb: string): string {
+  return shortCode(`${command} ${verb}`);
+}
+
 export function renderSettingsProblems(problems: readonly string[]): string {
   const shown = problems.slice(0, maxProblems).map((problem) => `- ${problem}`);
   const more = problems.length - shown.length;

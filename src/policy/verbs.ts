@@ -35,7 +35,7 @@ export const verbs: readonly VerbRow[] = [
     on: ['issue'],
     options: means,
     does: 'writes a plan into this thread and waits',
-    works: false,
+    works: true,
   },
   {
     verb: 'approve',
@@ -43,7 +43,7 @@ export const verbs: readonly VerbRow[] = [
     on: ['issue'],
     options: work,
     does: 'carries the plan out',
-    works: false,
+    works: true,
   },
   {
     verb: 'revise',

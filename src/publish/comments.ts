@@ -2,6 +2,7 @@ import { BotError, type Outcome, type WorkRequest } from '../domain/index.ts';
 import type { AppIdentity, CommentFacts, RepositoryClient } from '../github/index.ts';
 import type { Effects } from '../store/index.ts';
 import { neutralise } from '../markdown/index.ts';
+import { proposalMarker, proposalMarkerOf } from '../proposal/index.ts';
 
 /** What every effect on GitHub goes through. */
 export interface Doors {
@@ -26,6 +27,7 @@ const endings: Readonly<Record<Outcome['type'], Reaction>> = {
   published: 'rocket',
   'nothing-to-change': '+1',
   answered: '+1',
+  planned: '+1',
   stopped: '+1',
   ignored: 'confused',
   declined: 'confused',
@@ -52,6 +54,20 @@ export async function ensureReply(request: WorkRequest, text: string, { client, 
   });
 }
 
+/** One comment for the plan that a request asked for, whose text begins with its marker. Answers the comment's id. */
+export async function ensureProposal(
+  request: WorkRequest,
+  text: string,
+  { client, effects, bot }: Doors,
+): Promise<number> {
+  const { subject, intention } = request;
+  const wanted = { number: subject.number, marker: proposalMarkerOf(intention) };
+  return effects.ensure(`plan:${intention}`, {
+    look: async () => (await findOurs(client, bot, wanted))?.id,
+    make: async () => (await client.createComment(subject.number, text)).id,
+  });
+}
+
 function replyMarker(intention: string): string {
   return `<!-- backend:reply ${intention.replace(/[^\w:.]/g, '-').replaceAll('--', '- -')} -->`;
 }
@@ -61,6 +77,7 @@ export const statusMarker = '<!-- backend:status';
 const markers: readonly (readonly [prefix: string, marker: (rest: string) => string])[] = [
   ['status:', () => statusMarker],
   ['reply:', replyMarker],
+  ['plan:', proposalMarkerOf],
 ];
 
 /**
@@ -74,7 +91,7 @@ export async function removeTwins(
   const [prefix, marker] = markers.find(([start]) => key.startsWith(start)) ?? [];
   if (prefix === undefined || marker === undefined) return;
   const start = marker(key.slice(prefix.length));
-  const ours = (await client.comments(number)).filter((each) => isOurs(each, bot) && each.body.startsWith(start));
+  const ours = await listOurs(client, bot, { number, marker: start });
   if (!ours.some(({ id }) => id === keep)) return; // still not shown, or deleted by a person: nothing is a twin of nothing
   for (const { id } of ours) if (id !== keep) await client.deleteComment(id);
 }
@@ -83,10 +100,27 @@ export async function removeTwins(
 export async function findOurs(
   client: RepositoryClient,
   bot: AppIdentity,
-  { number, marker }: { readonly number: number; readonly marker: string },
+  wanted: Wanted,
 ): Promise<CommentFacts | undefined> {
-  const comments = await client.comments(number);
-  return comments.find((comment) => isOurs(comment, bot) && comment.body.startsWith(marker));
+  return (await listOurs(client, bot, wanted))[0];
+}
+
+/** The newest comment with a plan of ours, whoever edited it since. */
+export async function findNewestProposal(
+  client: RepositoryClient,
+  bot: AppIdentity,
+  number: number,
+): Promise<CommentFacts | undefined> {
+  return (await listOurs(client, bot, { number, marker: proposalMarker })).at(-1);
+}
+
+interface Wanted {
+  readonly number: number;
+  readonly marker: string;
+}
+
+async function listOurs(client: RepositoryClient, bot: AppIdentity, { number, marker }: Wanted) {
+  return (await client.comments(number)).filter((each) => isOurs(each, bot) && each.body.startsWith(marker));
 }
 
 function isOurs({ author, appId }: CommentFacts, bot: AppIdentity): boolean {

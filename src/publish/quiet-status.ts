@@ -8,6 +8,7 @@ import { renderEnding } from './status-text.ts';
  * there will be no other reply.
  */
 export function openQuietStatus(job: Job, deps: Doors & { readonly command?: string }): Status {
+  const command = deps.command ?? job.plan.command;
   const nothing = (): void => undefined;
   return {
     step: nothing,
@@ -16,7 +17,7 @@ export function openQuietStatus(job: Job, deps: Doors & { readonly command?: str
     refused: nothing,
     async finish(ending) {
       if (['answered', 'parked', 'paused'].includes(ending.type)) return;
-      await ensureReply(job.request, `Not answered: ${renderEnding(ending, { job, command: deps.command })}`, deps);
+      await ensureReply(job.request, `Not answered: ${renderEnding(ending, { job, command })}`, deps);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

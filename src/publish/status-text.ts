@@ -63,10 +63,14 @@ function clockTime(ms: number): string {
 function renderChecklist({ step, ending }: StatusView): string {
   const reached = ending?.type === 'failed' ? steps.indexOf(ending.step) : steps.indexOf(step);
   const isDone = (index: number): boolean =>
-    index < reached || (ending?.type === 'published' && index <= steps.indexOf('publish'));
+    index < reached || (ending?.type === 'published' && index <= steps.indexOf('publish')) || isPlanned(index, ending);
   return steps
     .map((name, index) => `- [${isDone(index) ? 'x' : ' '}] ${index === reached && !ending ? `**${name}**` : name}`)
     .join('\n');
+}
+
+function isPlanned(index: number, ending: Ending | undefined): boolean {
+  return ending?.type === 'planned' && index <= steps.indexOf('plan');
 }
 
 function howToStop({ job: { request }, command = usualCommand }: ViewFacts): string {
@@ -79,7 +83,7 @@ const usualCommand = '/backend';
 
 /** How it ended, as the end of a line. */
 export function renderEnding(ending: Ending, { job, command = usualCommand }: ViewFacts): string {
-  const again = codeSpan(`${command} ${job.plan.work ?? 'implement'}`);
+  const again = codeSpan(`${command} ${verbOf(job)}`);
   switch (ending.type) {
     case 'published':
       return `pull request #${ending.pullNumber}${aboutDraft(ending.draft)}`;
@@ -95,9 +99,20 @@ export function renderEnding(ending: Ending, { job, command = usualCommand }: Vi
       return `failed at step ${ending.step}: ${sentence(ending.reason)} Comment ${again} to retry.`;
     case 'answered':
       return 'answered';
+    case 'planned':
+      return renderWaiting(ending.url, command);
     default:
       return `not done: ${sentence(ending.reason)}`;
   }
+}
+
+/** What to say to have the same done again. */
+function verbOf({ request, plan }: Job): string {
+  return request.verb === 'approve' ? 'approve' : (plan.work ?? 'implement');
+}
+
+function renderWaiting(url: string, command: string): string {
+  return `needs an answer: [the plan](<${url}>) waits. Comment ${codeSpan(`${command} approve`)} or give it 👍 to have it carried out.`;
 }
 
 function aboutDraft(isDraft: boolean): string {

@@ -39,8 +39,8 @@ const between = 5_000;
  * the job cost and was refused before, or its place in the queue. Work whose result is a reply has none.
  */
 export async function openStatus(job: Job, deps: StatusDeps, start: Start = {}): Promise<Status> {
-  if ((job.plan.work ?? 'implement') !== 'implement') return openQuietStatus(job, deps);
-  const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command };
+  if (job.plan.work === 'explain' || job.plan.work === 'test') return openQuietStatus(job, deps);
+  const facts = { job, runUrl: runUrlOf(job.id, deps.settings?.publicUrl), command: deps.command ?? job.plan.command };
   let view: StatusView = { step: 'understand', usd: 0, notes: [], ...start };
   const editor = createEditor(await ensureStatus(job, renderStatus(view, facts), deps), deps);
 

@@ -31,7 +31,7 @@ export const settingsFields: readonly SettingsField[] = [
   field('draft', '`true` or `false`', 'true'),
   field('agent', 'the name of an agent: small letters, digits and `-`', 'backend-developer'),
   later('reviewers', '`auto`, `none`, or a list of agents', 'auto'),
-  later('plan', '`auto`, `always` or `never`', 'auto'),
+  field('plan', '`auto`, `always` or `never`', 'auto'),
   field('model', '`inherit`, an alias such as `opus`, or the id of a model', 'inherit'),
   group('budget', '{ usd: 5, turns: 200, minutes: 60 }'),
   field('budget.usd', 'US dollars, from 0.01 to 1000', '5'),

@@ -15,5 +15,6 @@ export type {
   Store,
   StoredJob,
   WaitingJob,
+  WaitingPlan,
   WorkOptions,
 } from './store.ts';

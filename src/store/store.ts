@@ -69,6 +69,12 @@ export interface WaitingJob {
   readonly greeted: boolean;
 }
 
+/** A plan that waits for an answer: the wish for it, and the comment that it stands in. */
+export interface WaitingPlan {
+  readonly request: WorkRequest;
+  readonly commentId: number;
+}
+
 /** A job that was begun and has lain in the queue for long. */
 export interface StalledJob {
   readonly jobId: string;
@@ -122,6 +128,11 @@ export interface Store extends AsyncDisposable, Limits {
   hasLabelWish(repositoryId: number, issueNumber: number, label: string, since: string): Promise<boolean>;
   /** Queued jobs in the order in which they will be taken; parked ones are left out. */
   waiting(limit: number): Promise<readonly WaitingJob[]>;
+  /**
+   * Plans that wait for an answer, asked for since that moment (milliseconds since 1970): nothing that would take their place was accepted
+   * on the same issue since, and nobody's 👍 was filed. When there are more than `limit`, any of them.
+   */
+  waitingPlans(since: number, limit: number): Promise<readonly WaitingPlan[]>;
   /** Jobs that were begun, are back in the queue, not parked, and have not been touched for that long. */
   stalled(olderThanMs: number): Promise<readonly StalledJob[]>;
   /**

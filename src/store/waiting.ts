@@ -4,7 +4,7 @@ import { queueName } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** What waits in the queue. Order and due times are the queue's own, by the database's clock. */
-export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled'> {
+export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled' | 'waitingPlans'> {
   return {
     waiting: async (limit) => {
       const rows = await sql(
@@ -21,6 +21,13 @@ export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled'> {
         queuedAt: row.created_at.toISOString(),
         started: row.started,
         greeted: row.greeted,
+      }));
+    },
+    waitingPlans: async (since, limit) => {
+      const rows = await sql(waitingPlans, [new Date(since).toISOString(), limit]);
+      return (rows as readonly { request: WorkRequest; comment: string }[]).map(({ request, comment }) => ({
+        request,
+        commentId: Number(comment),
       }));
     },
     stalled: async (olderThanMs) => {
@@ -43,6 +50,15 @@ export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled'> {
 /** One whose process died is in the queue again, too, though our row says `running` until it is taken. */
 const queued = `pgboss.job q join backend.jobs j on j.id = q.id
   where q.name = $1 and q.state < 'active' and j.state <> 'finished' and j.parked is null`;
+
+/** What was accepted has a plan of ours; what was declined changed nothing. */
+const waitingPlans = `select j.request, j.outcome->>'commentId' as comment from backend.jobs j
+  where j.created_at >= $1 and j.outcome->>'type' = 'planned' and not j.forgotten
+    and not exists (select from backend.jobs l
+      where l.repository_id = j.repository_id and l.subject_number = j.subject_number
+        and (l.intention = 'approve:' || (j.outcome->>'commentId')
+          or l.number > j.number and l.plan is not null and l.verb in ('implement', 'plan', 'approve', 'retry')))
+  order by random() limit $2`;
 
 interface WaitingRow {
   readonly id: string;

@@ -2,6 +2,8 @@
 export { readDelivery, wantedEvents } from './read-delivery.ts';
 export { readLabeledIssue } from './read-labeled-issue.ts';
 export type { LabeledIssue } from './read-labeled-issue.ts';
+export { readThumbUp } from './read-thumb-up.ts';
+export type { ThumbUp } from './read-thumb-up.ts';
 export { triggers } from './triggers.ts';
 export type { Bot, Trigger } from './triggers.ts';
 export { mayMention } from './payload.ts';

@@ -67,6 +67,8 @@ export function describeOutcome(outcome: Outcome): string {
       return `pull request #${outcome.pullNumber}${outcome.draft ? ' (draft)' : ''}`;
     case 'answered':
       return 'answered';
+    case 'planned':
+      return 'the plan waits for an answer';
     case 'stopped':
       return `stopped by ${outcome.by}`;
     case 'failed':

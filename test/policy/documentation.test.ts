@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decide, optionRows, verbs } from '../../src/policy/index.ts';
+import { decide, optionRows, planFrom, signs, verbs } from '../../src/policy/index.ts';
 import { readSettings, Settings, settingsFields } from '../../src/settings/index.ts';
 import { command, facts } from './builders.ts';
 
@@ -39,6 +39,13 @@ describe('docs/configuration.md', () => {
   it('says of every key whether it has an effect', () => {
     const effects = leaves.map(({ key, works }) => [key, works]);
     expect(rows.map((row, index) => [leaves[index]?.key, !row.includes('**no effect yet**')])).toEqual(effects);
+  });
+
+  it('has a row for every sign by which a plan comes first, and what they have to weigh', () => {
+    expect(rowsOf(configuration, 'it | in the title | in the text')).toEqual(
+      signs.map(({ name, weight: { title, text } }) => `${name} | ${title === 0 ? '–' : title} | ${text}`),
+    );
+    expect(configuration).toContain(`together they have to weigh ${planFrom}:`);
   });
 
   it('shows a file that is right', () => {

@@ -128,6 +128,7 @@ const calls: Readonly<
   issuesWithLabel: (client) => client.issuesWithLabel('backend'),
   labelings: (client) => client.labelings(1, 'backend'),
   comments: (client) => client.comments(1),
+  thumbsUp: (client) => client.thumbsUp(1),
   fileText: (client) => client.fileText('README.md', 'main'),
   organisationFile: (client) => client.organisationFile('acme', '.github/backend.yml'),
   branchSha: (client) => client.branchSha('main'),
