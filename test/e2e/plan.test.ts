@@ -54,7 +54,7 @@ async function openThread(
   change: { labels?: readonly string[]; settings?: string } = {},
 ): Promise<Thread> {
   const { github } = world;
-  const settings = `${String(cheapFiles['.github/backend.yml'])}${change.settings ?? ''}`;
+  const settings = `checks:\n  test: sh test.sh\n${change.settings ?? ''}`;
   const repository = await github.createRepository({
     owner: 'acme',
     name,
@@ -105,10 +105,10 @@ function pass(seconds: number): void {
 }
 
 async function thumbUp({ repository, plan: planOf }: Thread, login: string): Promise<void> {
-  const { apiUrl, addUser } = world.github;
-  const { token } = addUser(login);
+  const { github } = world;
+  const { token } = github.addUser(login);
   const path = `/repos/${repository.owner}/${repository.name}/issues/comments/${planOf().id}/reactions`;
-  const answer = await fetch(`${apiUrl}${path}`, {
+  const answer = await fetch(`${github.apiUrl}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ content: '+1' }),
