@@ -2,7 +2,7 @@ import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { mainVerbs, readApproval } from './approval.ts';
-import { findLastWork, readChoice } from './earlier.ts';
+import { findLastWork, isSameWish, readChoice } from './earlier.ts';
 import type { Choice } from './options.ts';
 import { findReasonToPlan } from './planning.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
@@ -130,17 +130,6 @@ function findNoWork(request: WorkRequest, { issue, permission, repository, earli
   const same = earlier.find((job) => isSameWish(job, request));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
   return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
-}
-
-/** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
-const sameActMs = 10_000;
-
-/** Whether an earlier job answers this labelling. One that did nothing, or was stopped, leaves a new labelling its own. */
-function isSameWish({ request: earlier, outcome }: EarlierJob, { via, trigger, requestedAt }: WorkRequest): boolean {
-  if (via !== 'label' || earlier.via !== 'label' || earlier.verb !== 'implement') return false;
-  const isOpen = outcome !== undefined && ['ignored', 'declined', 'stopped'].includes(outcome.type);
-  const apart = Math.abs(Date.parse(requestedAt) - Date.parse(earlier.requestedAt));
-  return !isOpen && isSame(trigger, earlier.trigger) && apart <= sameActMs;
 }
 
 /** The repository's settings, and what the command chose over them. */

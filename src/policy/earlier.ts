@@ -1,6 +1,7 @@
 import { asideVerbs, optionNames, type WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import { readOptions, type OptionsReading } from './options.ts';
+import { isSame } from './refuse.ts';
 import { findVerb } from './verbs.ts';
 
 /** Whether a job did, or does, more than answer from what is known. */
@@ -28,4 +29,18 @@ export function readChoice({ verb, options = [] }: WorkRequest, earlier: readonl
       ? readChoice(last.request, earlier.slice(0, earlier.indexOf(last)))
       : readOptions(last.request.options ?? [], optionNames);
   return 'problems' in before ? reading : { choice: { ...before.choice, ...reading.choice } };
+}
+
+/** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
+const sameActMs = 10_000;
+
+/** Whether an earlier job answers this labelling. One that did nothing, or was stopped, leaves a new labelling its own. */
+export function isSameWish(
+  { request: earlier, outcome }: EarlierJob,
+  { via, trigger, requestedAt }: WorkRequest,
+): boolean {
+  if (via !== 'label' || earlier.via !== 'label' || earlier.verb !== 'implement') return false;
+  const isOpen = outcome !== undefined && ['ignored', 'declined', 'stopped'].includes(outcome.type);
+  const apart = Math.abs(Date.parse(requestedAt) - Date.parse(earlier.requestedAt));
+  return !isOpen && isSame(trigger, earlier.trigger) && apart <= sameActMs;
 }

@@ -104,10 +104,11 @@ function pass(seconds: number): void {
   world.github.setClock(world.github.now() - Date.now() + seconds * 1_000);
 }
 
-async function thumbUp({ repository, plan: planOf }: Thread, login: string): Promise<void> {
+async function thumbUp(thread: Thread, login: string): Promise<void> {
+  const { repository } = thread;
   const { github } = world;
   const { token } = github.addUser(login);
-  const path = `/repos/${repository.owner}/${repository.name}/issues/comments/${planOf().id}/reactions`;
+  const path = `/repos/${repository.owner}/${repository.name}/issues/comments/${thread.plan().id}/reactions`;
   const answer = await fetch(`${github.apiUrl}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
