@@ -41,10 +41,10 @@ export async function gatherTask(
   return {
     issue: {
       ...{ title: title.text, body: body.text, number: subject.number, author: author.login },
-      ...(subject.kind === 'pull_request' && { isPull: true }),
+      ...(isPull(job) && { isPull: true }),
       ...(job.plan.stackedOn !== undefined && { isStacked: true }),
     },
-    ...(subject.kind === 'pull_request' && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
+    ...(isPull(job) && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
     ...(approved && { plan: approved.text }),
@@ -117,14 +117,18 @@ function canWrite(permission: Permission | undefined): boolean {
   return permission === 'admin' || permission === 'maintain' || permission === 'write';
 }
 
+/** A dispatch names a number, and does not say which of both it is. */
+function isPull({ request, plan }: Job): boolean {
+  return request.subject.kind === 'pull_request' || plan.stackedOn !== undefined;
+}
+
 async function gatherInstructions(
-  { request, plan }: Job,
+  job: Job,
   workspace: Workspace,
   client: RepositoryClient,
 ): Promise<Task['instructions']> {
-  const paths = [...new Set([...instructionPaths, plan.preferencesPath])];
-  const isPull = request.subject.kind === 'pull_request';
-  const read = isPull ? await readDefault(client) : (path: string) => workspace.readText(path);
+  const paths = [...new Set([...instructionPaths, job.plan.preferencesPath])];
+  const read = isPull(job) ? await readDefault(client) : (path: string) => workspace.readText(path);
   const files = await Promise.all(paths.map(async (path) => ({ path, text: await read(path) })));
   return files.flatMap(({ path, text }) =>
     typeof text === 'string' ? [{ path, text: cleanCharacters(text).text }] : [],

@@ -1,18 +1,25 @@
 import type { Verb, WorkRequest } from './domain/index.ts';
 import { branchFor } from './job/index.ts';
-import { readChoice, type Facts, type Place } from './policy/index.ts';
+import { canWrite, readChoice, type Facts, type Place } from './policy/index.ts';
 import { findNewestProposal } from './publish/index.ts';
-import { readSettings } from './settings/index.ts';
-import type { AppIdentity, IssueFacts, PullFacts, RepositoryClient, RepositoryFacts } from './github/index.ts';
+import { readSettings, type Settings } from './settings/index.ts';
+import { isDelegator } from './ways/index.ts';
+import type {
+  AppIdentity,
+  IssueFacts,
+  Permission,
+  PullFacts,
+  RepositoryClient,
+  RepositoryFacts,
+} from './github/index.ts';
 import type { Store } from './store/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
 export async function gatherFacts(request: WorkRequest, { client, store, settings, claim, bot }: Desk): Promise<Facts> {
   const repository = await client.facts();
-  const [permission, issue, { sha, ...texts }, spentTodayUsd, earlier] = await Promise.all([
-    client.permissionOf(request.sender),
-    client.issue(request.subject.number),
+  const [issue, { sha, ...texts }, spentTodayUsd, earlier] = await Promise.all([
+    request.subject.number === 0 ? undefined : client.issue(request.subject.number),
     gatherSettings(client, repository),
     store.spentToday(),
     store.earlier(claim),
@@ -21,7 +28,8 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const wanted = 'settings' in reading ? reading.settings : undefined;
   const branch = issue && wanted && branchFor(wanted.branch, issue);
   const base = wantedBase(request, earlier) ?? wanted?.base ?? repository.defaultBranch;
-  const [baseSha, ours, positions, subjectPull, proposal] = await Promise.all([
+  const [asker, baseSha, ours, positions, subjectPull, proposal] = await Promise.all([
+    gatherAsker(request, { issue, wanted, client, bot }),
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
@@ -31,7 +39,43 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
   const place = findPlace(issue, bot);
   const limits = { ...settings.budget, spentTodayUsd };
   const pulls = { ...subjectPull, branch, ours };
-  return { permission, repository, issue, place, ...texts, baseSha, ...pulls, proposal, earlier, positions, limits };
+  return { ...asker, repository, issue, place, ...texts, baseSha, ...pulls, proposal, earlier, positions, limits };
+}
+
+interface Asking extends Pick<Desk, 'client' | 'bot'> {
+  readonly issue: IssueFacts | undefined;
+  readonly wanted: Settings | undefined;
+}
+
+/** What who asked may do, and whether what they asked about is still what it was. */
+async function gatherAsker(request: WorkRequest, asking: Asking): Promise<Pick<Facts, 'permission' | 'changedSince'>> {
+  const permission = await gatherPermission(request, asking);
+  return { permission, changedSince: await isChangedSince(request, asking) };
+}
+
+/**
+ * GitHub tells of no App what it may do in a repository: asked for the permission of a bot, it answers that this is no user. A listed App counts
+ * as a person who may write when what it asks for wherever it is installed includes writing contents; that it is installed here, GitHub has
+ * shown by letting it speak.
+ */
+async function gatherPermission({ sender }: WorkRequest, { wanted, client, bot }: Asking): Promise<Permission> {
+  if (sender.type !== 'Bot') return client.permissionOf(sender);
+  if (wanted === undefined || sender.id === bot.botId || !isDelegator(sender, wanted.triggers)) return 'none';
+  const app = await client.appPermissions(sender.login.replace(/\[bot\]$/u, ''));
+  return app?.['contents'] === 'write' ? 'write' : 'none';
+}
+
+/** GitHub's clock and ours differ by a few seconds. */
+const clockMs = 10_000;
+
+/** A dispatch does not hold what the issue says. Those who may write may change it meanwhile, as may we; nobody else. */
+async function isChangedSince(
+  { via, seen, requestedAt }: WorkRequest,
+  { issue, client, bot }: Asking,
+): Promise<boolean> {
+  if (via !== 'dispatch' || seen.title !== '' || issue === undefined) return false;
+  if (Date.parse(issue.updatedAt) <= Date.parse(requestedAt) + clockMs || issue.author.id === bot.botId) return false;
+  return !canWrite(await client.permissionOf(issue.author));
 }
 
 /** What is decided on the plan that stands in the thread. */

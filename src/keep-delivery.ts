@@ -11,12 +11,12 @@ import type { Deps } from './deps.ts';
  */
 export async function keepDelivery(
   { id, event, payload, bodyHash }: VerifiedDelivery,
-  deps: Pick<Deps, 'store' | 'log' | 'settings' | 'github'>,
+  deps: Pick<Deps, 'store' | 'log' | 'settings' | 'github' | 'now'>,
 ): Promise<Receipt> {
   const log = deps.log.child({ delivery: id, event });
   try {
     const slug = mayMention(payload) ? (await deps.github.identity()).slug : '';
-    const reading = readDelivery(event, payload, { appId: deps.settings.appId, slug });
+    const reading = readDelivery(event, payload, { appId: deps.settings.appId, slug }, { id, at: at(deps) });
     const receipt = await deps.store.receive({ id, event, bodyHash }, reading);
     if (reading.type === 'uninstalled') {
       const gone = await deps.store.forget(reading.installationId, reading.repositoryIds);
@@ -31,4 +31,8 @@ export async function keepDelivery(
     );
     throw error;
   }
+}
+
+function at({ now }: Pick<Deps, 'now'>): string {
+  return new Date(now()).toISOString();
 }

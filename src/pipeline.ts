@@ -6,6 +6,7 @@ import { ensureReply, ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
 import { explain } from './answering.ts';
 import { test } from './checking.ts';
+import { openIssueFor } from './delegation.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
@@ -56,6 +57,8 @@ async function settle(
     case 'decline':
       await ensureReply(request, decision.reason, desk);
       return { type: 'declined', reason: decision.reason };
+    case 'open':
+      return openIssueFor(request, desk);
     case 'stop':
       return standDown(request, desk);
     case 'go-on':

@@ -3,7 +3,7 @@
 export const doors =
   'database claim limits store github workspace egress isolation usage container sandbox model'.split(' ');
 export const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
-export const pureRooms = ['trigger', 'policy', 'job'];
+export const pureRooms = ['trigger', 'policy', 'job', 'ways'];
 
 /** Which folders of `src` a file may import from, through their index.ts; `top` stands for the files directly in `src`. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +15,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   refusals: ['markdown', 'domain'],
   proposal: ['markdown', 'visible', 'domain'],
   settings: ['markdown', 'domain'],
+  ways: ['domain', 'markdown', 'settings'],
   leaks: [],
   deliverables: ['domain'],
   tokens: [],
@@ -30,9 +31,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['domain', 'egress', 'isolation', 'usage', 'container'],
   ...Object.fromEntries(rooms.map((room) => [room, ['domain', 'markdown', 'characters', 'refusals', ...doors]])),
   agent: ['domain', 'characters', 'deliverables', ...doors],
-  policy: ['domain', 'markdown', 'visible', 'settings', 'proposal', ...doors],
+  policy: ['domain', 'ways', 'markdown', 'visible', 'settings', 'proposal', ...doors],
   publish: ['domain', 'markdown', 'characters', 'refusals', 'proposal', ...doors],
-  top: ['domain', 'leaks', 'visible', 'proposal', 'settings', 'characters', ...doors, ...rooms],
+  top: ['domain', 'ways', 'leaks', 'visible', 'proposal', 'settings', 'characters', ...doors, ...rooms],
   cli: ['domain', 'settings', 'top', ...doors, ...rooms],
 };
 

@@ -40,8 +40,10 @@ const upload = (doing: string): Call => {
 export const calls = {
   facts: read('look at the repository', 'Metadata: read'),
   permission: read('look up a person’s permission', 'Metadata: read'),
+  app: read('look up an App', 'Metadata: read'),
   issue: read('read the issue', 'Issues: read'),
   issuesWithLabel: read('look for issues with our label', 'Issues: read'),
+  issuesBy: read('look for issues of ours', 'Issues: read'),
   labelings: read('look up who put the label on', 'Issues: read'),
   comments: read('read the comments', 'Issues: read'),
   reactions: read('look at the reactions to our comment', 'Issues: read'),
@@ -56,6 +58,7 @@ export const calls = {
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },
   repositories: { ...read('list the repositories', 'Metadata: read'), purpose: 'list' },
   addReaction: content('talk', 'add a reaction', 'Issues: write'),
+  createIssue: content('talk', 'open an issue', 'Issues: write'),
   createComment: content('talk', 'write a comment', 'Issues: write'),
   updateComment: content('talk', 'edit our comment', 'Issues: write'),
   deleteComment: content('talk', 'remove our comment', 'Issues: write'),

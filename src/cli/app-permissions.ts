@@ -25,6 +25,7 @@ export const tells: Readonly<Record<string, string>> = {
   pull_request_review: 'commands in reviews are not noticed',
   pull_request_review_comment: 'commands on lines of code are not noticed',
   pull_request: 'work on a pull request that was closed goes on until it is to be published',
+  repository_dispatch: 'work that programs delegate is not noticed',
   repository: 'what is kept of a deleted repository stays until its time is over',
 };
 

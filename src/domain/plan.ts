@@ -41,6 +41,8 @@ export interface Plan {
   readonly planFirst?: string;
   /** The comment with the plan that was approved, as it stood then. */
   readonly approved?: string;
+  /** What the issue said when the work was accepted, where what asked for it does not hold it. */
+  readonly seen?: { readonly title: string; readonly body: string };
   /** Hosts the set-up step may reach beyond the package registries of the detected stack. */
   readonly allowedHosts: readonly string[];
   /** Path patterns that need a person, beyond our own list. */

@@ -50,10 +50,13 @@ export interface WorkRequest {
   readonly said: string;
   /**
    * Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. A reaction
-   * is a 👍 on a plan of ours.
+   * is a 👍 on a plan of ours, a dispatch a program's call.
    */
-  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction';
-  /** The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing and reactions. */
+  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction' | 'dispatch';
+  /**
+   * The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing and reactions;
+   * of a dispatch, who it says delegates.
+   */
   readonly trigger: string;
   readonly repository: Repository;
   readonly subject: Subject;

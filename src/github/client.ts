@@ -101,10 +101,14 @@ export interface RepositoryClient {
   facts(): Promise<RepositoryFacts>;
   /** The permission of a person, compared by id; `none` for a stranger or when login and id don't belong together. */
   permissionOf(account: Account): Promise<Permission>;
+  /** What an App asks for where it is installed (`contents: write`), by its name in addresses; undefined when there is none, or we may not know. */
+  appPermissions(slug: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** undefined when there is none, and when it was deleted (410) or moved to another repository (301). */
   issue(number: number): Promise<IssueFacts | undefined>;
   /** Open issues that carry the label, every page; no pull requests. */
   issuesWithLabel(label: string): Promise<readonly IssueFacts[]>;
+  /** The newest hundred issues that an account opened and that changed since then (ISO 8601), newest first. */
+  issuesBy(login: string, since: string): Promise<readonly IssueFacts[]>;
   /** Who put that label (in any letter case) on the issue last, and when (ISO 8601); undefined when nobody did. */
   labelings(issueNumber: number, label: string): Promise<{ readonly actor: Account; readonly at: string } | undefined>;
   /** All comments, oldest first, every page. */
@@ -139,6 +143,7 @@ export interface RepositoryClient {
     target: { issue: number } | { comment: number },
     content: '+1' | 'eyes' | 'rocket' | 'confused',
   ): Promise<void>;
+  createIssue(issue: { title: string; body: string }): Promise<IssueFacts>;
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;
   updateComment(commentId: number, body: string): Promise<void>;
   /** Fine as well when it is gone already. */

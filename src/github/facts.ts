@@ -22,6 +22,12 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       );
       return data ? toPermission(data, account) : 'none';
     },
+    async appPermissions(slug) {
+      const app = await caller.find('app', (kit, { headers, request }) =>
+        kit.rest.apps.getBySlug({ headers, request, app_slug: slug }),
+      );
+      return app?.permissions as Readonly<Record<string, string>> | undefined; // each value is a level
+    },
     async issue(number) {
       const data = await caller.find('issue', (kit, at) => kit.rest.issues.get({ ...at, issue_number: number }));
       return data && toIssueFacts(data);
@@ -34,6 +40,12 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       const issues = pages.flat().map(toIssueFacts);
       return issues.filter((issue) => !issue.isPullRequest && issue.labels.some((each) => isLabel(each, label)));
     },
+    async issuesBy(creator, since) {
+      const issues = await caller.call('issuesBy', (kit, at) =>
+        kit.rest.issues.listForRepo({ ...at, creator, since, state: 'all', per_page: 100 }),
+      );
+      return issues.map(toIssueFacts).filter((issue) => !issue.isPullRequest);
+    },
     /** GitHub lists an issue's events oldest first. */
     async labelings(issueNumber, label) {
       const pages = await caller.all('labelings', (kit, at, page) =>
@@ -42,6 +54,12 @@ export function createReads(caller: Caller, repositoryId: number, host: string) 
       const labeled = pages.flat().filter((each) => each.event === 'labeled');
       const last = labeled.findLast((each) => 'label' in each && isLabel(each.label.name, label));
       return last && { actor: toAccount(last.actor), at: last.created_at };
+    },
+    async pullPaths(number) {
+      const pages = await caller.all('pullPaths', (kit, at, page) =>
+        kit.rest.pulls.listFiles({ ...at, pull_number: number, per_page: 100, page }),
+      );
+      return pages.flat().map(({ filename }) => filename);
     },
     fileText: (path, ref) => readFileText(caller, 'fileText', { path, ref }),
     readToken: (refused) => caller.token('clone', refused),
@@ -86,7 +104,7 @@ export function toAccount(user: { id: number; login: string; type: string } | nu
   return { id: user.id, login: user.login, type };
 }
 
-function toIssueFacts(data: RestEndpointMethodTypes['issues']['get']['response']['data']): IssueFacts {
+export function toIssueFacts(data: RestEndpointMethodTypes['issues']['get']['response']['data']): IssueFacts {
   return {
     number: data.number,
     title: data.title,

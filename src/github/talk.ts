@@ -2,7 +2,7 @@ import type { RestEndpointMethodTypes } from '@octokit/rest';
 import { readRefusal, type Caller } from '../calls/index.ts';
 import { BotError } from '../domain/index.ts';
 import type { CheckRunContent, CommentFacts, PullFacts, RepositoryClient } from './client.ts';
-import { toAccount } from './facts.ts';
+import { toAccount, toIssueFacts } from './facts.ts';
 
 type CommentData = RestEndpointMethodTypes['issues']['createComment']['response']['data'];
 type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'][number], PullField> & {
@@ -56,12 +56,6 @@ export function createTalk(caller: Caller, appId: number) {
       const data = await caller.find('pull', (kit, at) => kit.rest.pulls.get({ ...at, pull_number: number }));
       return data && toPullFacts(data);
     },
-    async pullPaths(number) {
-      const pages = await caller.all('pullPaths', (kit, at, page) =>
-        kit.rest.pulls.listFiles({ ...at, pull_number: number, per_page: 100, page }),
-      );
-      return pages.flat().map(({ filename }) => filename);
-    },
     async pullsByHead(branch) {
       const pages = await caller.all('pullsByHead', (kit, at, page) =>
         kit.rest.pulls.list({ ...at, head: `${at.owner}:${branch}`, state: 'all', per_page: 100, page }),
@@ -74,6 +68,7 @@ export function createTalk(caller: Caller, appId: number) {
         await caller.call('updatePull', (kit, at) => kit.rest.pulls.update({ ...at, pull_number: number, ...change })),
       );
     },
+    ...createIssues(caller),
     ...createChecks(caller, appId),
   } satisfies Partial<RepositoryClient>;
 }
@@ -114,6 +109,14 @@ function toPullFacts(data: PullData): PullFacts {
     baseBranch: base.ref,
     merged: data.merged_at !== null,
   };
+}
+
+function createIssues(caller: Caller) {
+  return {
+    async createIssue(issue) {
+      return toIssueFacts(await caller.call('createIssue', (kit, at) => kit.rest.issues.create({ ...at, ...issue })));
+    },
+  } satisfies Partial<RepositoryClient>;
 }
 
 function createChecks(caller: Caller, appId: number) {

@@ -2,15 +2,15 @@ import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { mainVerbs, readApproval } from './approval.ts';
-import { findLastWork, isSameWish, readChoice } from './earlier.ts';
+import { findLastWork, readChoice } from './earlier.ts';
 import type { Choice } from './options.ts';
 import { findReasonToPlan } from './planning.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
 import {
   canWrite,
   findRefusal,
-  isLabelGone,
-  isSame,
+  findSilence,
+  isWithoutIssue,
   refuseUsedUp,
   standingRefusals,
   startingRefusals,
@@ -19,18 +19,27 @@ import { stackOn, type Stack } from './stacked.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
 import { findVerb, type VerbRow } from './verbs.ts';
+import { countRounds, findDispatchFault } from '../ways/index.ts';
 
 /**
  * What we do about a request. Silence for what is not meant for us, one answer for everything else; work only for people with write
  * permission, by settings that are right, and within the operator's limits, which no setting can raise.
  */
 export function decide(request: WorkRequest, facts: Facts): Decision {
+  const decision = decideAnything(request, facts);
+  // With no issue, nobody can be answered.
+  const isUnheard = decision.type === 'decline' && isWithoutIssue(request);
+  return isUnheard ? { type: 'ignore', reason: decision.reason } : decision;
+}
+
+function decideAnything(request: WorkRequest, facts: Facts): Decision {
   const reading = readSettings(facts.settingsText, facts.organisationSettings);
   const words = triggersOf(reading);
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };
   if (request.verb === 'stop' && !isSaid(request)) return { type: 'stop' };
   if (!canWrite(facts.permission)) return { type: 'decline', reason: texts.renderStranger() };
+  if (countRounds(request, facts.earlier) === 'just over') return { type: 'decline', reason: texts.renderRoundsOver() };
   const row = findVerb(request.verb);
   if (row === undefined) return { type: 'answer', text: texts.renderUnknownVerb(request.said, words.command) };
   return decideAsked(request, facts, { row, reading, command: words.command });
@@ -54,11 +63,18 @@ function decideAsked(request: WorkRequest, facts: Facts, { row, reading, command
   if (!row.works) return { type: 'decline', reason: texts.renderNotYet(row.verb, command) };
   const answer = answers[row.verb];
   if (answer !== undefined) return answer(facts, command);
-  const unfinished = findUnfinished(row.verb, facts.earlier);
+  const unfinished = isWithoutIssue(request) ? undefined : findUnfinished(row.verb, facts.earlier);
   if (unfinished !== undefined) return { type: 'go-on', jobId: unfinished.jobId };
   if ('problems' in reading) return { type: 'decline', reason: texts.renderSettingsProblems(reading.problems) };
   const wanted = { settings: reading.settings, choice: options.choice };
+  if (isWithoutIssue(request)) return decideOpening(request, facts);
   return (starts[row.verb] ?? decideImplement)(request, facts, wanted);
+}
+
+/** Once there is an issue, everything else is looked at again. */
+function decideOpening(request: WorkRequest, facts: Facts): Decision {
+  const reason = findDispatchFault(request) ?? refuseUsedUp(request, facts);
+  return reason === undefined ? { type: 'open' } : { type: 'decline', reason };
 }
 
 type Start = (request: WorkRequest, facts: Facts, wanted: Wanted) => Decision;
@@ -93,43 +109,6 @@ const answers: Partial<Record<Verb, (facts: Facts, command: string) => Decision>
 export function decideStillWanted(request: WorkRequest, facts: Facts): Standing {
   const reason = findRefusal(standingRefusals, request, facts);
   return reason === undefined ? { wanted: true } : { wanted: false, reason };
-}
-
-/** Why nobody expects a word from us; undefined when somebody does. */
-function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): string | undefined {
-  if (request.via === 'closing') return findLife(facts);
-  if (!isMeant(request, words)) return `another ${request.via}`;
-  return request.verb === 'stop' ? findLabel(request, facts) : findNoWork(request, facts);
-}
-
-/** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
-function isMeant({ via, trigger }: WorkRequest, { label, command, mention }: TriggerWords): boolean {
-  if (via === 'mention') return mention;
-  if (via === 'reaction') return true; // on a comment of ours
-  const wanted = via === 'label' ? label : command;
-  return wanted !== false && isSame(wanted, trigger);
-}
-
-/** Closing ends the work while the issue stays closed, or is gone. */
-function findLife({ issue }: Facts): string | undefined {
-  return issue?.state === 'open' ? 'the issue was opened again' : undefined;
-}
-
-/** Taking the label off ends the work while it stays off. */
-function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
-  const isBack = request.via === 'label' && issue !== undefined && !isLabelGone(request, issue);
-  return isBack ? 'the label is on again' : undefined;
-}
-
-/** A stranger whose command is not even clear is not answered either. */
-function findNoWork(request: WorkRequest, { issue, permission, repository, earlier }: Facts): string | undefined {
-  if (issue === undefined) return 'the issue is gone';
-  if (isLabelGone(request, issue)) return 'the label was taken off again';
-  if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
-  if (request.via === 'reaction' && !canWrite(permission)) return 'a 👍 by a stranger';
-  const same = earlier.find((job) => isSameWish(job, request));
-  if (same !== undefined) return `the same wish as job ${same.jobId}`;
-  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
 }
 
 /** The repository's settings, and what the command chose over them. */
@@ -168,7 +147,10 @@ function decideWork(request: WorkRequest, facts: Facts, wanted: Wanted): Decisio
   if (reason !== undefined) return { type: 'decline', reason };
   const ground = facts.place === 'theirs' ? stackOn(facts, wanted.choice) : startFrom(facts, wanted);
   if ('reason' in ground) return { type: 'decline', reason: ground.reason };
-  return { type: 'accept', plan: toPlan(wanted, ground, facts.limits) };
+  const { issue } = facts;
+  const isUnseen = request.seen.title === '' && issue !== undefined; // GitHub takes no empty title
+  const plan = toPlan(wanted, ground, facts.limits);
+  return { type: 'accept', plan: isUnseen ? { ...plan, seen: { title: issue.title, body: issue.body } } : plan };
 }
 
 function startFrom({ baseSha, branch, repository }: Facts, { settings, choice }: Wanted): Stack {

@@ -10,6 +10,8 @@ export interface Facts {
   readonly repository: RepositoryFacts;
   /** undefined when it was deleted or transferred. */
   readonly issue: IssueFacts | undefined;
+  /** The issue was changed, by somebody who may not write or with nobody to tell, since work was asked for without naming what it says. */
+  readonly changedSince?: boolean;
   /** What the subject is: an issue, or a pull request by us or by somebody else. */
   readonly place: Place;
   /** Text of `.github/backend.yml` in the newest commit of the default branch; undefined when there is none. */
@@ -41,6 +43,8 @@ export type Decision =
   | { readonly type: 'accept'; readonly plan: Plan }
   | { readonly type: 'decline'; readonly reason: string }
   | { readonly type: 'answer'; readonly text: string }
+  /** The work needs an issue, and there is none yet: one is opened and it is asked for there. */
+  | { readonly type: 'open' }
   /** What is under way on the subject ends. */
   | { readonly type: 'stop' }
   /** The same work is waiting already, parked or between two attempts: it goes on now, instead of being begun twice. */

@@ -1,7 +1,10 @@
 import type { Verb, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
+import type { TriggerWords } from '../settings/index.ts';
+import { countRounds, findDispatchFault } from '../ways/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Facts } from './facts.ts';
+import { isSameWish } from './earlier.ts';
 import { refuseStack } from './stacked.ts';
 import * as texts from './texts.ts';
 
@@ -26,9 +29,11 @@ export const standingRefusals: readonly Refusal[] = [
 
 /** What must hold when work begins. */
 export const startingRefusals: readonly Refusal[] = [
+  (request) => findDispatchFault(request),
   (request) => (isEmpty(request) ? texts.renderEmptyIssue() : undefined),
   (_, facts) => refuseSecondPull(facts),
   ({ changedSince }) => (changedSince === true ? texts.renderChangedSince() : undefined),
+  (_, { changedSince }) => (changedSince === true ? texts.renderChangedSinceDelegated() : undefined),
   refuseUsedUp,
 ];
 
@@ -69,4 +74,53 @@ export function refuseUsedUp(_: WorkRequest, { limits }: Facts): string | undefi
 function refuseSecondPull({ ours, place }: Facts): string | undefined {
   const open = ours.find(({ state }) => state === 'open');
   return open === undefined ? undefined : texts.renderAlreadyOpen(open.number, place !== 'issue');
+}
+
+/** Why nobody expects a word from us; undefined when somebody does. */
+export function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): string | undefined {
+  if (request.via === 'closing') return findLife(facts);
+  if (isUnlistedApp(request, facts)) return 'an App that may not ask here';
+  if (!isMeant(request, words)) return `another ${request.via}`;
+  return request.verb === 'stop' ? findLabel(request, facts) : findNoWork(request, facts);
+}
+
+/** Two programs that answer each other never end, so one that is not listed hears nothing, and one that is only so often. */
+function isUnlistedApp(request: WorkRequest, { permission, earlier }: Facts): boolean {
+  if (request.sender.type !== 'Bot' || request.via === 'label') return false;
+  return !canWrite(permission) || countRounds(request, earlier) === 'over';
+}
+
+/** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
+function isMeant({ via, trigger }: WorkRequest, { label, command, mention }: TriggerWords): boolean {
+  if (via === 'mention') return mention;
+  if (via === 'reaction' || via === 'dispatch') return true; // on a comment of ours, or with our name
+  const wanted = via === 'label' ? label : command;
+  return wanted !== false && isSame(wanted, trigger);
+}
+
+/** Closing ends the work while the issue stays closed, or is gone. */
+function findLife({ issue }: Facts): string | undefined {
+  return issue?.state === 'open' ? 'the issue was opened again' : undefined;
+}
+
+/** Taking the label off ends the work while it stays off. */
+function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
+  const isBack = request.via === 'label' && issue !== undefined && !isLabelGone(request, issue);
+  return isBack ? 'the label is on again' : undefined;
+}
+
+/** A stranger whose command is not even clear is not answered either. */
+function findNoWork(request: WorkRequest, { issue, permission, repository, earlier }: Facts): string | undefined {
+  if (issue === undefined && !isWithoutIssue(request)) return 'the issue is gone';
+  if (isLabelGone(request, issue)) return 'the label was taken off again';
+  if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
+  if (request.via === 'reaction' && !canWrite(permission)) return 'a 👍 by a stranger';
+  const same = earlier.find((job) => isSameWish(job, request));
+  if (same !== undefined) return `the same wish as job ${same.jobId}`;
+  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
+}
+
+/** The issue is still to be opened. */
+export function isWithoutIssue({ subject }: WorkRequest): boolean {
+  return subject.number === 0;
 }

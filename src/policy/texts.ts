@@ -1,5 +1,6 @@
 import { shortCode } from '../markdown/index.ts';
 import { findNearest } from '../settings/index.ts';
+import { mostRounds } from '../ways/index.ts';
 import { verbs, verbWords, type Place, type VerbRow } from './verbs.ts';
 
 const maxProblems = 10;
@@ -132,6 +133,14 @@ export function renderEmptyIssue(): string {
 
 export function renderChangedSince(): string {
   return 'I was away when the label was put on, and the issue has changed since, so I cannot tell whether it still says what was asked for. Please read it once more, take the label off and put it on again.';
+}
+
+export function renderChangedSinceDelegated(): string {
+  return 'The issue has changed since work on it was delegated, so I cannot tell whether it still says what was meant. Please read it once more and delegate it again, or ask with a comment.';
+}
+
+export function renderRoundsOver(): string {
+  return `Work was asked for here by the same App ${mostRounds} times within a day, so it is not heard any more for now. A person with write access can go on.`;
 }
 
 export function renderAlreadyOpen(pullNumber: number, isPullRequest: boolean): string {

@@ -25,7 +25,7 @@ export const settingsFields: readonly SettingsField[] = [
   later('triggers.phase.label', 'a label of at most 50 characters', '"phase: execute"'),
   later('triggers.phase.field', 'the name of a project field', 'Status'),
   later('triggers.phase.values', 'a list of values of that field', '[Execute]'),
-  later('triggers.delegators', 'a list of Apps by their logins, which end in `[bot]`', '["planner[bot]"]'),
+  field('triggers.delegators', 'a list of Apps by their logins, which end in `[bot]`', '["planner[bot]"]'),
   field('base', 'the name of a branch', 'main'),
   field('branch', 'letters, digits and `-_./` with `{number}` and, if you like, `{slug}`', 'backend/{number}-{slug}'),
   field('draft', '`true` or `false`', 'true'),

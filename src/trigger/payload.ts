@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Text as it may be stored: PostgreSQL takes neither NUL nor half a surrogate pair, and no other control character helps anyone. */
-const Text = z.string().transform((text) => text.toWellFormed().replace(/[^\P{Cc}\n\r\t]/gu, ' '));
+export const Text = z.string().transform((text) => text.toWellFormed().replace(/[^\P{Cc}\n\r\t]/gu, ' '));
 const Id = z.int().positive();
 const Time = z.iso.datetime({ offset: true });
 const Label = z.object({ name: Text });
@@ -58,8 +58,12 @@ export function readAbout({ issue, pull_request: pull }: Payload): About | undef
   return issue && { kind: issue.pull_request ? 'pull_request' : 'issue', subject: issue, isOnCode: false };
 }
 
-/** Whether a line of what somebody wrote begins with a name, so that ours has to be known to read it. */
+/**
+ * Whether our own name has to be known to read it: a line of what somebody wrote begins with a name, or an App sent it, which may be ourselves.
+ */
 export function mayMention(payload: unknown): boolean {
   const { success, data } = Payload.pick({ comment: true, review: true }).safeParse(payload);
-  return success && /(?:^|[\r\n]) {0,3}@/u.test(data.comment?.body ?? data.review?.body ?? '');
+  if (success && /(?:^|[\r\n]) {0,3}@/u.test(data.comment?.body ?? data.review?.body ?? '')) return true;
+  const from = Payload.pick({ sender: true }).safeParse(payload);
+  return from.success && from.data.sender.type === 'Bot';
 }

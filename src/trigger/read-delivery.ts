@@ -1,30 +1,42 @@
-import type { WorkRequest } from '../domain/index.ts';
+import type { Account, WorkRequest } from '../domain/index.ts';
 import type { Reading } from '../store/index.ts';
+import { isPerson, type Arrival } from './origin.ts';
 import { Payload, readAbout, type About } from './payload.ts';
 import { readRemoval, removalEvents } from './removals.ts';
-import { triggers } from './triggers.ts';
+import { looseTriggers, triggers } from './triggers.ts';
 import type { Ask, Bot, Trigger } from './triggers.ts';
 
 /** Every kind of delivery that concerns us, as `event.action`. */
-export const wantedEvents: ReadonlySet<string> = new Set([...triggers.map(({ event }) => event), ...removalEvents]);
+export const wantedEvents: ReadonlySet<string> = new Set([
+  ...[...triggers, ...looseTriggers].map(({ event }) => event),
+  ...removalEvents,
+]);
 
 /**
  * What one delivery asks of us. `event` is GitHub's `X-GitHub-Event`, `payload` the parsed body, whose signature was checked before.
  * Never throws: a payload that is not shaped as GitHub documents it is ignored like any other that asks for nothing, with a reason.
  */
-export function readDelivery(event: string, payload: unknown, bot: Bot): Reading {
-  const trigger = triggers.find((row) => row.event === `${event}.${readAction(payload)}`);
+export function readDelivery(event: string, payload: unknown, bot: Bot, arrival: Arrival): Reading {
+  const kind = `${event}.${readAction(payload)}`;
+  const loose = looseTriggers.find((row) => row.event === kind);
+  if (loose !== undefined) return readLoose(loose.read(payload, arrival), bot);
+  const trigger = triggers.find((row) => row.event === kind);
   if (trigger === undefined) return readRemoval(event, payload) ?? ignored('this kind of delivery asks for nothing');
   const { success, data, error } = Payload.safeParse(payload);
   if (!success) return ignored(`the payload is malformed at ${error.issues[0]?.path.join('.') ?? 'its root'}`);
   return readWish(trigger, data, bot);
 }
 
+function readLoose(read: WorkRequest | string, bot: Bot): Reading {
+  if (typeof read === 'string') return ignored(read);
+  return isUs(read.sender, bot) ? ignored(sentByUs) : { type: 'work', request: read };
+}
+
 function readWish(trigger: Trigger, payload: Payload, bot: Bot): Reading {
   const about = readAbout(payload);
   if (about === undefined) return ignored('the payload is malformed at issue');
   if (payload.installation === undefined) return ignored('the delivery belongs to no installation');
-  const machine = trigger.byMachines ? undefined : isMachine(payload, bot);
+  const machine = trigger.byMachines ? undefined : isMachine(payload, trigger, bot);
   if (machine !== undefined) return ignored(machine);
   const ask = trigger.read(payload, about, bot);
   if (typeof ask === 'string') return ignored(ask);
@@ -41,12 +53,17 @@ function ignored(reason: string): Reading {
   return { type: 'ignored', reason };
 }
 
-/** Why the sender is not a person, if it is not. Accounts of Apps end in `[bot]`, a suffix that nobody can register. */
-function isMachine({ sender, comment }: Payload, bot: Bot): string | undefined {
-  if (comment?.performed_via_github_app?.id === bot.appId) return 'we sent it ourselves';
-  if (sender.type !== 'User' || sender.login.endsWith('[bot]'))
-    return 'only people start work, and the sender is not one';
-  return undefined;
+const sentByUs = 'we sent it ourselves';
+
+/** Why the sender may not ask, if it may not. */
+function isMachine({ sender, comment }: Payload, { byApps }: Trigger, bot: Bot): string | undefined {
+  if (comment?.performed_via_github_app?.id === bot.appId || isUs(sender, bot)) return sentByUs;
+  const mayAsk = isPerson(sender) || (byApps && sender.type === 'Bot' && sender.login.endsWith('[bot]'));
+  return mayAsk ? undefined : 'only people start work, and the sender is not one';
+}
+
+function isUs({ login }: Pick<Account, 'login'>, { slug }: Bot): boolean {
+  return login.toLowerCase() === `${slug}[bot]`.toLowerCase();
 }
 
 type From = Pick<Payload, 'repository' | 'sender'> & { readonly about: About; readonly installationId: number };

@@ -1,6 +1,8 @@
 import type { WorkRequest } from '../domain/index.ts';
 import { readCommand, readVerb } from './command.ts';
+import type { Arrival } from './origin.ts';
 import type { About, Payload } from './payload.ts';
+import { readDispatch } from './read-dispatch.ts';
 
 /** The part of a request that differs from one trigger to the next; the rest is the same in every payload. */
 export type Ask = Pick<
@@ -22,16 +24,34 @@ export interface Trigger {
   readonly read: (payload: Payload, about: About, bot: Bot) => Ask | string;
   /** Asked by a machine it counts, too: what ends work needs nobody's permission but GitHub's. */
   readonly byMachines?: true;
+  /** Asked by an App it is read, too: whether the App may ask is a setting, which is not known here. */
+  readonly byApps?: true;
 }
+
+/** One way in whose deliveries are about neither an issue nor a pull request: who asks for what, or the reason why nobody does. */
+export interface LooseTrigger {
+  readonly name: string;
+  readonly event: string;
+  readonly read: (payload: unknown, arrival: Arrival) => WorkRequest | string;
+}
+
+export const looseTriggers: readonly LooseTrigger[] = [
+  { name: 'work delegated by a program', event: 'repository_dispatch.backend-developer', read: readDispatch },
+];
 
 export const triggers: readonly Trigger[] = [
   { name: 'label added', event: 'issues.labeled', read: readLabeled },
   { name: 'issue opened with labels', event: 'issues.opened', read: readOpened },
-  { name: 'command in a comment', event: 'issue_comment.created', read: readComment },
-  { name: 'command added to a comment', event: 'issue_comment.edited', read: readEdited },
-  { name: 'command on a line of code', event: 'pull_request_review_comment.created', read: readComment },
-  { name: 'command added on a line of code', event: 'pull_request_review_comment.edited', read: readEdited },
-  { name: 'command in a review', event: 'pull_request_review.submitted', read: readReview },
+  { name: 'command in a comment', event: 'issue_comment.created', read: readComment, byApps: true },
+  { name: 'command added to a comment', event: 'issue_comment.edited', read: readEdited, byApps: true },
+  { name: 'command on a line of code', event: 'pull_request_review_comment.created', read: readComment, byApps: true },
+  {
+    name: 'command added on a line of code',
+    event: 'pull_request_review_comment.edited',
+    read: readEdited,
+    byApps: true,
+  },
+  { name: 'command in a review', event: 'pull_request_review.submitted', read: readReview, byApps: true },
   { name: 'label taken off', event: 'issues.unlabeled', read: readUnlabeled, byMachines: true },
   { name: 'issue closed', event: 'issues.closed', read: readClosed, byMachines: true },
   { name: 'issue deleted', event: 'issues.deleted', read: readClosed, byMachines: true },

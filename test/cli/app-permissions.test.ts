@@ -48,6 +48,7 @@ it('names each permission and event that is missing or too much, why, and where 
       'event pull_request_review is not subscribed to: without it commands in reviews are not noticed',
       'event pull_request_review_comment is not subscribed to: without it commands on lines of code are not noticed',
       'event pull_request is not subscribed to: without it work on a pull request that was closed goes on until it is to be published',
+      'event repository_dispatch is not subscribed to: without it work that programs delegate is not noticed',
       'event repository is not subscribed to: without it what is kept of a deleted repository stays until its time is over',
       'permission workflows: write is more than is needed: take it away, so that GitHub itself refuses a change of ours to a workflow',
       `change it at ${standIn.url}/settings/apps/${standIn.app.slug}/permissions; each installation then has to accept it`,

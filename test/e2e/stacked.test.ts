@@ -94,8 +94,11 @@ describe('implement on a pull request of somebody else', () => {
   ])('ends, and opens nothing, when it is %s meanwhile', async (name, act) => {
     const { repository, number } = await openTopic(name);
     acts.set(name, () => act(repository, number));
-    const [status] = await ask(repository, number, '/backend implement');
-    expect(status).toMatch(/stopped by @ada|not done: This pull request is (?:closed|merged)|is gone/);
+    await ask(repository, number, '/backend implement');
+    const status = () => repository.comments(number).at(1)?.body;
+    await expect
+      .poll(status, { timeout: 20_000 })
+      .toMatch(/stopped by @ada|not done: This pull request is (?:closed|merged)|is gone/);
     expect(repository.pulls()).toHaveLength(1);
     expect((await repository.branches()).map((each) => each.name)).not.toContain(
       `backend/1-please-add-the-value-for-${name}`,

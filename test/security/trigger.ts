@@ -32,7 +32,7 @@ function startsNaively({ payload }: Delivery): boolean {
 }
 
 function starts({ event, payload }: Delivery, known: Facts): boolean {
-  const reading = readDelivery(event, payload, bot);
+  const reading = readDelivery(event, payload, bot, { id: 'guid-1', at: '2025-06-01T10:00:00Z' });
   if (!('request' in reading)) return false;
   const { type } = decide(reading.request, known);
   return type === 'accept' || type === 'go-on' || (type === 'stop' && reading.request.via === 'command');
@@ -96,7 +96,13 @@ const machines: readonly Row[] = (
       (type) => [`a sender of type "${type}"`, recorded('issues.labeled', within('sender', { type }))] as const,
     ),
   ] satisfies readonly (readonly [string, Delivery])[]
-).map(([name, delivery]) => ({ id: 'D33', name, delivery }));
+).map(([name, delivery]) => ({
+  id: 'D33',
+  name,
+  delivery,
+  // What a bot may do is nothing, unless the settings list it.
+  ...(name === 'a bot’s command' && { known: { permission: 'none' as const } }),
+}));
 
 const unsaid: readonly Row[] = [
   ['quoted', '> /backend implement'],

@@ -6,6 +6,7 @@ import type { WorkRequest } from '../../src/domain/index.ts';
 import { mayMention, readDelivery, readLabeledIssue, wantedEvents } from '../../src/trigger/index.ts';
 
 const bot = { appId: 4711, slug: 'back-bot' };
+const arrival = { id: 'guid-1', at: '2025-06-01T10:00:00Z' };
 const deliveries = new URL('../fixtures/deliveries/', import.meta.url);
 
 /** What GitHub publishes of every kind of delivery; the package is JSON, and its types describe something else. */
@@ -19,7 +20,7 @@ function recorded(name: string): unknown {
 }
 
 function read(name: string) {
-  return readDelivery(name.split('.')[0] ?? '', recorded(name), bot);
+  return readDelivery(name.split('.')[0] ?? '', recorded(name), bot, arrival);
 }
 
 const onCode = {
@@ -119,10 +120,10 @@ describe('a delivery that asks for something', () => {
     const payload = structuredClone(recorded(name)) as { comment: { body: string }; issue: { user: object } };
     payload.comment.body = '@back-bot please look';
     payload.issue.user = { ...payload.issue.user, ...user };
-    const reading = readDelivery('issue_comment', payload, bot);
+    const reading = readDelivery('issue_comment', payload, bot, arrival);
     expect(reading).toMatchObject({ request: { verb, said: verb, via: 'mention', instruction: 'please look' } });
     expect(mayMention(payload)).toBe(true);
-    expect(readDelivery('issue_comment', payload, { ...bot, slug: '' })).toMatchObject({ type: 'ignored' });
+    expect(readDelivery('issue_comment', payload, { ...bot, slug: '' }, arrival)).toMatchObject({ type: 'ignored' });
   });
 
   it('takes opening with a label and that labelling for one wish', () => {
@@ -138,7 +139,7 @@ describe('a delivery that asks for something', () => {
   it('replaces characters that a database cannot keep', () => {
     const payload = { ...Object(recorded('issue_comment.created')) } as { comment: object };
     payload.comment = { ...payload.comment, body: '/backend implement a\u0000b\ud800c' };
-    const reading = readDelivery('issue_comment', payload, bot);
+    const reading = readDelivery('issue_comment', payload, bot, arrival);
     expect(reading).toMatchObject({ request: { instruction: 'a b\ufffdc' } });
   });
 });
@@ -155,6 +156,61 @@ describe('a delivery that asks to stop', () => {
     expect(read(name)).toMatchObject({
       type: 'stop',
       request: { verb: 'stop', said: 'stop', subject: { kind: 'issue', number: 1 }, ...expected },
+    });
+  });
+});
+
+describe('work that a program delegates', () => {
+  const name = 'repository_dispatch.backend-developer';
+  it('is read from its payload, for whoever sent it, when it came', () => {
+    expect(readRequest(name)).toEqual({
+      repository: { id: 17273051, owner: 'octo-org', name: 'octo-repo', installationId: 5001 },
+      verb: 'implement',
+      said: 'implement',
+      via: 'dispatch',
+      trigger: 'task-planner',
+      subject: { kind: 'issue', number: 7 },
+      sender: { id: 21031067, login: 'Codertocat', type: 'User' },
+      requestedAt: arrival.at,
+      seen: { title: '', body: '' },
+      instruction: 'Add a health endpoint\nand its test',
+      source: { type: 'issue' },
+      intention: 'dispatch:guid-1',
+      round: 0,
+    });
+  });
+
+  it.each([
+    ['without-issue', { subject: { kind: 'issue', number: 0 }, instruction: 'Add a health endpoint' }],
+    ['without-instruction', { subject: { kind: 'issue', number: 7 }, instruction: '', trigger: '' }],
+  ])('is read %s', (how, expected) => {
+    expect(readRequest(`${name}.${how}`)).toMatchObject(expected);
+  });
+
+  it.each([0, -1, 1.5, 2 ** 31, '7', [7], {}])('names no issue by %j', (issue) => {
+    const payload = { ...(recorded(name) as object), client_payload: { issue, instruction: 'x', from: 'y' } };
+    expect(readDelivery('repository_dispatch', payload, bot, arrival)).toMatchObject({ type: 'ignored' });
+  });
+
+  it('is never our own', () => {
+    const sender = { id: 1, login: 'Back-Bot[bot]', type: 'Bot' };
+    const payload = { ...(recorded(name) as object), sender };
+    expect(readDelivery('repository_dispatch', payload, bot, arrival)).toMatchObject({
+      reason: 'we sent it ourselves',
+    });
+    expect(mayMention(payload)).toBe(true);
+  });
+});
+
+describe('a command by an App', () => {
+  it('is read, for policy to decide, unless the App is ours', () => {
+    expect(readRequest('issue_comment.created.by-bot')).toMatchObject({
+      sender: { login: 'renovate[bot]', type: 'Bot' },
+    });
+    const payload = recorded('issue_comment.created.by-bot');
+    expect(readDelivery('issue_comment', payload, { ...bot, slug: 'renovate' }, arrival)).toEqual({
+      type: 'ignored',
+      reason: 'we sent it ourselves',
     });
   });
 });
@@ -186,11 +242,11 @@ describe('a delivery that takes repositories from us', () => {
     ['repository.deleted', 'installation'],
   ])('D7: is none when it is %s sent again as %s: the name of the event is not signed', (name, event) => {
     const payload = { ...(recorded(name) as object), action: 'deleted' };
-    expect(readDelivery(event, { installation: { id: 5001 }, ...payload }, bot).type).toBe('ignored');
+    expect(readDelivery(event, { installation: { id: 5001 }, ...payload }, bot, arrival).type).toBe('ignored');
   });
 
   it('is ignored when it does not say which', () => {
-    expect(readDelivery('installation', { action: 'deleted' }, bot)).toMatchObject({ type: 'ignored' });
+    expect(readDelivery('installation', { action: 'deleted' }, bot, arrival)).toMatchObject({ type: 'ignored' });
   });
 });
 
@@ -207,7 +263,9 @@ describe('an issue that carries the label', () => {
 describe('a delivery that asks for nothing', () => {
   it.each([
     ['issues.labeled.by-bot', 'only people start work, and the sender is not one'],
-    ['issue_comment.created.by-bot', 'only people start work, and the sender is not one'],
+    ['repository_dispatch.deploy', 'this kind of delivery asks for nothing'],
+    ['repository_dispatch.backend-developer.wrong-issue', 'client_payload.issue is not the number of an issue'],
+    ['repository_dispatch.backend-developer.empty', 'client_payload.instruction is missing'],
     ['issue_comment.created.by-us', 'we sent it ourselves'],
     ['issues.labeled.without-installation', 'the delivery belongs to no installation'],
     ['issues.opened.without-label', 'the issue was opened without a label'],
@@ -222,13 +280,16 @@ describe('a delivery that asks for nothing', () => {
   it('ignores what our own App wrote even under a person’s name', () => {
     const payload = Object(recorded('issue_comment.created')) as { comment: object };
     payload.comment = { ...payload.comment, performed_via_github_app: { id: bot.appId } };
-    expect(readDelivery('issue_comment', payload, bot)).toEqual({ type: 'ignored', reason: 'we sent it ourselves' });
+    expect(readDelivery('issue_comment', payload, bot, arrival)).toEqual({
+      type: 'ignored',
+      reason: 'we sent it ourselves',
+    });
   });
 
   it.each(['Bot', 'Organization', 'Mannequin'])('ignores a sender of type %s', (type) => {
     const payload = Object(recorded('issues.labeled')) as { sender: object };
     payload.sender = { ...payload.sender, type };
-    expect(readDelivery('issues', payload, bot)).toMatchObject({
+    expect(readDelivery('issues', payload, bot, arrival)).toMatchObject({
       type: 'ignored',
       reason: expect.stringContaining('only people') as string,
     });
@@ -239,7 +300,7 @@ describe('a delivery that asks for nothing', () => {
     ['no object', 'labeled', 'this kind of delivery asks for nothing'],
     ['only an action', { action: 'labeled' }, 'the payload is malformed at repository'],
   ])('says why a malformed payload is ignored: %s', (_, payload, reason) => {
-    expect(readDelivery('issues', payload, bot)).toEqual({ type: 'ignored', reason });
+    expect(readDelivery('issues', payload, bot, arrival)).toEqual({ type: 'ignored', reason });
   });
 });
 
@@ -251,7 +312,7 @@ describe('any delivery', () => {
 
   it('reads every example that GitHub publishes without finding it malformed', () => {
     const readings = examples.flatMap(({ name, examples: payloads }) =>
-      payloads.map((payload) => readDelivery(name, { ...payload, installation: { id: 1 } }, bot)),
+      payloads.map((payload) => readDelivery(name, { ...payload, installation: { id: 1 } }, bot, arrival)),
     );
     expect(readings.length).toBeGreaterThan(200);
     expect(JSON.stringify(readings)).not.toContain('malformed');
@@ -263,7 +324,9 @@ describe('any delivery', () => {
     const damaged = fc.dictionary(fc.constantFrom(...Object.keys(labeled)), fc.anything());
     fc.assert(
       fc.property(damaged, (damage) => {
-        expect(readDelivery('issues', { ...labeled, ...damage }, bot).type).toMatch(/^(?:work|stop|ignored)$/u);
+        expect(readDelivery('issues', { ...labeled, ...damage }, bot, arrival).type).toMatch(
+          /^(?:work|stop|ignored)$/u,
+        );
       }),
     );
   });

@@ -146,6 +146,7 @@ const usualEvents = [
   'delete',
   'check_run',
   'repository',
+  'repository_dispatch',
 ];
 
 /** Starts a GitHub of one App, with nobody and nothing in it yet. Dispose it to stop it and to remove its folder. */
@@ -273,6 +274,7 @@ async function createWorld(options: GitHubOptions, now: () => number): Promise<{
       bot,
       createdAt: now(),
     },
+    otherApps: new Map(),
     users: new Map([owner, bot].map((user) => [user.login.toLowerCase(), user])),
     installations: new Map(),
     repos: new Map(),

@@ -16,6 +16,8 @@ import {
 } from './issue-changes.ts';
 import { stageFiles } from './new-repository.ts';
 import type { FileContent } from './new-repository.ts';
+import { createOtherApps } from './other-apps.ts';
+import type { OtherApps } from './other-apps.ts';
 import { createPullPeople } from './pull-people.ts';
 import type { PullPeople } from './pull-people.ts';
 import { deleteIssue, setLock, transferIssue } from './removals.ts';
@@ -47,7 +49,7 @@ export interface PushedCommit extends By {
 }
 
 /** What people do on GitHub's pages: each sends the events that GitHub sends. */
-export interface People extends PullPeople {
+export interface People extends PullPeople, OtherApps {
   openIssue(
     repo: RepositoryRef,
     issue: By & { title: string; body?: string | null; labels?: readonly string[] },
@@ -89,6 +91,7 @@ export function createPeople(world: World): People {
     ...pullPeople(world),
     ...codePeople(world),
     ...createPullPeople(world),
+    ...createOtherApps(world),
   };
 }
 

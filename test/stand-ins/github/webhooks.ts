@@ -158,6 +158,7 @@ const scopes: Readonly<Record<string, string>> = {
   push: 'contents',
   create: 'contents',
   delete: 'contents',
+  repository_dispatch: 'contents',
   check_run: 'checks',
   check_suite: 'checks',
 };

@@ -9,6 +9,8 @@ export interface World {
   /** Folder that holds `<id>.git` of every repository. */
   readonly root: string;
   readonly app: AppRecord;
+  /** Apps of other people, by the id of their bot. */
+  readonly otherApps: Map<number, KnownApp>;
   readonly users: Map<string, User>;
   readonly installations: Map<number, Installation>;
   readonly repos: Map<number, Repo>;
@@ -55,6 +57,9 @@ export interface AppRecord {
   readonly bot: User;
   readonly createdAt: number;
 }
+
+/** What everybody may know of an App. */
+export type KnownApp = Omit<AppRecord, 'publicKeys' | 'webhookSecret'>;
 
 export interface User {
   readonly id: number;

@@ -17,6 +17,7 @@ export const appRoutes: readonly Route[] = [
     access: 'app',
     handle: createToken,
   },
+  { method: 'GET', path: '/apps/{app_slug}', access: 'anyone', handle: getAppBySlug },
   { method: 'DELETE', path: '/installation/token', access: 'installation', handle: revokeToken },
   { method: 'GET', path: '/installation/repositories', access: 'installation', handle: listRepositories },
   { method: 'GET', path: '/repos/{owner}/{repo}/installation', access: 'app', handle: repositoryInstallation },
@@ -26,6 +27,14 @@ export const appRoutes: readonly Route[] = [
 
 function getApp(call: Call): Answer {
   return { status: 200, body: { ...appShape(call.world), installations_count: call.world.installations.size } };
+}
+
+function getAppBySlug(call: Call): Answer {
+  const { world } = call;
+  const apps = [world.app, ...world.otherApps.values()];
+  const app = apps.find(({ slug }) => slug === param(call, 'app_slug').toLowerCase());
+  if (app === undefined) throw notFound();
+  return { status: 200, body: appShape(world, app) };
 }
 
 function listInstallations(call: Call): Answer {

@@ -77,8 +77,10 @@ function listIssues(call: RepoCall): Answer {
   const state = query.get('state') ?? 'open';
   const labels = (query.get('labels') ?? '').split(',').filter((name) => name !== '');
   const since = Date.parse(query.get('since') ?? '') || 0;
+  const creator = query.get('creator')?.toLowerCase();
   const found = [...repo.issues.values()].filter(
     (issue) =>
+      (creator === undefined || issue.user.login.toLowerCase() === creator) &&
       (state === 'all' || issue.state === state) &&
       labels.every((name) => issue.labels.some((label) => label.name.toLowerCase() === name.toLowerCase())) &&
       issue.updatedAt >= since,

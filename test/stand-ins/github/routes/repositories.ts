@@ -1,6 +1,7 @@
 import { ApiError, notFound } from '../api-error.ts';
 import { git, gitText, objectType, resolve } from '../git.ts';
-import { actingUser, param } from '../route.ts';
+import { actingUser, objectField, param } from '../route.ts';
+import { emitDispatch } from '../other-apps.ts';
 import type { Answer, RepoCall, Route } from '../route.ts';
 import { userShape } from '../shapes/accounts.ts';
 import { fullRepositoryShape, permissionFlags, repoPage, repoUrl } from '../shapes/repositories.ts';
@@ -8,6 +9,7 @@ import { findUser, roleOf } from '../world.ts';
 import type { Repo, Role, World } from '../world.ts';
 
 const repo = '/repos/{owner}/{repo}';
+const dispatches = { access: 'repository', needs: [['contents', 'write']], role: 'write' } as const;
 const metadata = { access: 'repository', needs: [['metadata', 'read']], role: 'read' } as const;
 const contents = { access: 'repository', needs: [['contents', 'read']], role: 'read' } as const;
 
@@ -20,8 +22,16 @@ export const repositoryRoutes: readonly Route[] = [
     role: 'write',
     handle: getPermission,
   },
+  { method: 'POST', path: `${repo}/dispatches`, ...dispatches, handle: dispatch },
   { method: 'GET', path: `${repo}/contents/{path}`, ...contents, handle: getContents },
 ];
+
+function dispatch(call: RepoCall): Answer {
+  const { world, body } = call;
+  const event = { type: String(body['event_type']), payload: objectField(body, 'client_payload') ?? {} };
+  emitDispatch(world, call.repo, { ...event, by: actingUser(call) });
+  return { status: 204 };
+}
 
 function getRepository(call: RepoCall): Answer {
   const role = call.actor.type === 'user' ? roleOf(call.repo, actingUser(call)) : 'none';

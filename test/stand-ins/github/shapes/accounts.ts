@@ -1,5 +1,5 @@
 import { iso, reposOf } from '../world.ts';
-import type { AppRecord, Installation, Repo, User, World } from '../world.ts';
+import type { Installation, KnownApp, Repo, User, World } from '../world.ts';
 
 export function nodeId(kind: string, id: number | string): string {
   return Buffer.from(`0:${kind}${id}`).toString('base64');
@@ -74,8 +74,7 @@ export function organizationShape(world: World, user: User): Record<string, unkn
 }
 
 /** The App as an "integration", its name inside other answers. */
-export function appShape(world: World): Record<string, unknown> {
-  const app: AppRecord = world.app;
+export function appShape(world: World, app: KnownApp = world.app): Record<string, unknown> {
   return {
     id: app.id,
     client_id: app.clientId,
@@ -91,6 +90,11 @@ export function appShape(world: World): Record<string, unknown> {
     permissions: app.permissions,
     events: app.events,
   };
+}
+
+/** The App that speaks through a bot; null for people. */
+export function appOf(world: World, { id, type }: User): Record<string, unknown> | null {
+  return type === 'Bot' ? appShape(world, world.otherApps.get(id) ?? world.app) : null;
 }
 
 export function installationShape(world: World, installation: Installation): Record<string, unknown> {

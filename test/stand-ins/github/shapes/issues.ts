@@ -1,7 +1,7 @@
 import { born } from '../lag.ts';
 import { iso, roleOf } from '../world.ts';
 import type { Comment, Issue, IssueEvent, Reaction, Repo, User, World } from '../world.ts';
-import { appShape, nodeId, userShape } from './accounts.ts';
+import { appOf, nodeId, userShape } from './accounts.ts';
 import { labelShape, repoPage, repoUrl } from './repositories.ts';
 
 export const reactionContents = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'] as const;
@@ -36,7 +36,7 @@ export function issueShape(world: World, repo: Repo, issue: Issue): Record<strin
     body: issue.body,
     reactions: reactionRollup(`${url}/reactions`, issue.reactions),
     timeline_url: `${url}/timeline`,
-    performed_via_github_app: issue.viaApp ? appShape(world) : null,
+    performed_via_github_app: issue.viaApp ? appOf(world, issue.user) : null,
     state_reason: issue.stateReason,
     ...(issue.pull === undefined ? {} : pullLinks(world, repo, issue)),
   });
@@ -64,7 +64,7 @@ export function commentShape(world: World, repo: Repo, comment: Comment): Record
     author_association: association(repo, comment.user),
     body: comment.body,
     reactions: reactionRollup(`${url}/reactions`, comment.reactions),
-    performed_via_github_app: comment.viaApp ? appShape(world) : null,
+    performed_via_github_app: comment.viaApp ? appOf(world, comment.user) : null,
   });
 }
 
@@ -90,7 +90,7 @@ export function eventShape(world: World, repo: Repo, event: IssueEvent): Record<
     commit_url: null,
     created_at: iso(event.createdAt),
     ...event.fields,
-    performed_via_github_app: event.actor.type === 'Bot' ? appShape(world) : null,
+    performed_via_github_app: appOf(world, event.actor),
   });
 }
 
