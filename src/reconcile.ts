@@ -3,6 +3,7 @@ import { branchFor } from './job/index.ts';
 import { readSettings } from './settings/index.ts';
 import type { IssueFacts, RepositoryClient } from './github/index.ts';
 import { readLabeledIssue, wantedEvents } from './trigger/index.ts';
+import { labelsToStart } from './ways/index.ts';
 import { hashDelivery } from './web/index.ts';
 import type { Deps } from './deps.ts';
 import { gatherSettings } from './facts.ts';
@@ -75,15 +76,33 @@ async function sweepRepository(client: RepositoryClient, deps: Deps, missed: () 
   if (facts.archived) return;
   const { settingsText, organisationSettings } = await gatherSettings(client, facts);
   const reading = readSettings(settingsText, organisationSettings);
-  const { label } = 'settings' in reading ? reading.settings.triggers : reading.triggers;
-  if (label === false) return;
+  const labels = labelsToStart('settings' in reading ? reading.settings.triggers : reading.triggers);
+  const [label] = labels;
+  if (label === undefined) return;
   const branchPattern = 'settings' in reading ? reading.settings.branch : undefined;
-  const how = { label, branchPattern, missed };
-  for (const issue of await client.issuesWithLabel(label)) await takeUp(issue, how, client, deps);
+  const how = { labels, branchPattern, missed };
+  for (const issue of await client.issuesWithLabel(label))
+    if (carries(issue, labels)) await takeUp(issue, how, client, deps);
+}
+
+function carries(issue: IssueFacts, labels: readonly string[]): boolean {
+  const on = issue.labels.map((label) => label.toLowerCase());
+  return labels.every((label) => on.includes(label.toLowerCase()));
+}
+
+/** Of labels that start work together, the last one did. */
+async function findLabeling(client: RepositoryClient, number: number, labels: readonly string[]) {
+  const found = await Promise.all(
+    labels.map(async (label) => {
+      const labeling = await client.labelings(number, label);
+      return labeling && { ...labeling, label };
+    }),
+  );
+  return found.toSorted((a, b) => Date.parse(a?.at ?? '') - Date.parse(b?.at ?? '')).at(-1);
 }
 
 interface How {
-  readonly label: string;
+  readonly labels: readonly string[];
   readonly branchPattern: string | undefined;
   /** Takes in what GitHub still has of the deliveries that did not arrive. */
   readonly missed: () => Promise<void>;
@@ -95,13 +114,14 @@ interface How {
  */
 async function takeUp(
   issue: IssueFacts,
-  { label, branchPattern, missed }: How,
+  { labels, branchPattern, missed }: How,
   client: RepositoryClient,
   { store, log, now }: Deps,
 ): Promise<void> {
   const { repository } = client;
-  const labeling = await client.labelings(issue.number, label);
+  const labeling = await findLabeling(client, issue.number, labels);
   if (labeling?.actor.type !== 'User') return;
+  const { label } = labeling;
   const isKnown = () => store.hasLabelWish(repository.id, issue.number, label, labeling.at);
   if (await isKnown()) return;
   const changedSince = Date.parse(issue.updatedAt) - Date.parse(labeling.at) > labelingMs;

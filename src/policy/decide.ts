@@ -19,7 +19,7 @@ import { stackOn, type Stack } from './stacked.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
 import { findVerb, type VerbRow } from './verbs.ts';
-import { countRounds, findDispatchFault } from '../ways/index.ts';
+import { countRounds, findDispatchFault, type LabelWords } from '../ways/index.ts';
 
 /**
  * What we do about a request. Silence for what is not meant for us, one answer for everything else; work only for people with write
@@ -45,7 +45,7 @@ function decideAnything(request: WorkRequest, facts: Facts): Decision {
   return decideAsked(request, facts, { row, reading, command: words.command });
 }
 
-function triggersOf(reading: SettingsReading): TriggerWords {
+function triggersOf(reading: SettingsReading): TriggerWords & LabelWords {
   return 'settings' in reading ? reading.settings.triggers : reading.triggers;
 }
 

@@ -34,13 +34,19 @@ export function readChoice({ verb, options = [] }: WorkRequest, earlier: readonl
 /** GitHub's clocks differ by a second or two between a delivery, the issue and its history: one act must not pass for two. */
 const sameActMs = 10_000;
 
-/** Whether an earlier job answers this labelling. One that did nothing, or was stopped, leaves a new labelling its own. */
+/**
+ * Whether an earlier job answers this labelling. One that did nothing, or was stopped, leaves a new labelling its own. Of labels that start
+ * work `together`, what one of them started answers the other, when that was on by then.
+ */
 export function isSameWish(
-  { request: earlier, outcome }: EarlierJob,
+  { request: earlier, outcome, state, updatedAt }: EarlierJob,
   { via, trigger, requestedAt }: WorkRequest,
+  together: readonly string[],
 ): boolean {
   if (via !== 'label' || earlier.via !== 'label' || earlier.verb !== 'implement') return false;
-  const isOpen = outcome !== undefined && ['ignored', 'declined', 'stopped'].includes(outcome.type);
-  const apart = Math.abs(Date.parse(requestedAt) - Date.parse(earlier.requestedAt));
-  return !isOpen && isSame(trigger, earlier.trigger) && apart <= sameActMs;
+  if (outcome !== undefined && ['ignored', 'declined', 'stopped'].includes(outcome.type)) return false;
+  const at = Date.parse(requestedAt);
+  if (isSame(trigger, earlier.trigger)) return Math.abs(at - Date.parse(earlier.requestedAt)) <= sameActMs;
+  const isOther = together.some((label) => isSame(label, earlier.trigger));
+  return isOther && (state !== 'finished' || at <= Date.parse(updatedAt));
 }

@@ -1,7 +1,7 @@
 import type { Verb, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
 import type { TriggerWords } from '../settings/index.ts';
-import { countRounds, findDispatchFault } from '../ways/index.ts';
+import { countRounds, findDispatchFault, labelsToStart, type LabelWords } from '../ways/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Facts } from './facts.ts';
 import { isSameWish } from './earlier.ts';
@@ -76,12 +76,16 @@ function refuseSecondPull({ ours, place }: Facts): string | undefined {
   return open === undefined ? undefined : texts.renderAlreadyOpen(open.number, place !== 'issue');
 }
 
+type Words = TriggerWords & LabelWords;
+
 /** Why nobody expects a word from us; undefined when somebody does. */
-export function findSilence(request: WorkRequest, facts: Facts, words: TriggerWords): string | undefined {
+export function findSilence(request: WorkRequest, facts: Facts, words: Words): string | undefined {
   if (request.via === 'closing') return findLife(facts);
   if (isUnlistedApp(request, facts)) return 'an App that may not ask here';
   if (!isMeant(request, words)) return `another ${request.via}`;
-  return request.verb === 'stop' ? findLabel(request, facts) : findNoWork(request, facts);
+  return request.verb === 'stop'
+    ? findLabel(request, facts)
+    : (findPhase(request, facts, words) ?? findNoWork(request, facts, words));
 }
 
 /** Two programs that answer each other never end, so one that is not listed hears nothing, and one that is only so often. */
@@ -91,11 +95,18 @@ function isUnlistedApp(request: WorkRequest, { permission, earlier }: Facts): bo
 }
 
 /** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
-function isMeant({ via, trigger }: WorkRequest, { label, command, mention }: TriggerWords): boolean {
-  if (via === 'mention') return mention;
+function isMeant({ via, trigger }: WorkRequest, words: Words): boolean {
+  if (via === 'mention') return words.mention;
   if (via === 'reaction' || via === 'dispatch') return true; // on a comment of ours, or with our name
-  const wanted = via === 'label' ? label : command;
-  return wanted !== false && isSame(wanted, trigger);
+  const wanted = via === 'label' ? labelsToStart(words) : [words.command];
+  return wanted.some((word) => isSame(word, trigger));
+}
+
+/** Where a phase has a label of its own, neither of both starts anything without the other, in whichever order they are put on. */
+function findPhase({ via }: WorkRequest, { issue }: Facts, words: Words): string | undefined {
+  const missing = labelsToStart(words).filter((wanted) => !issue?.labels.some((label) => isSame(label, wanted)));
+  const waits = via === 'label' && issue !== undefined && words.phase?.label !== undefined && missing.length > 0;
+  return waits ? `the label ${missing.join(' and ')} is not on` : undefined;
 }
 
 /** Closing ends the work while the issue stays closed, or is gone. */
@@ -110,12 +121,13 @@ function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
 }
 
 /** A stranger whose command is not even clear is not answered either. */
-function findNoWork(request: WorkRequest, { issue, permission, repository, earlier }: Facts): string | undefined {
+function findNoWork(request: WorkRequest, facts: Facts, words: Words): string | undefined {
+  const { issue, permission, repository, earlier } = facts;
   if (issue === undefined && !isWithoutIssue(request)) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
   if (request.via === 'reaction' && !canWrite(permission)) return 'a 👍 by a stranger';
-  const same = earlier.find((job) => isSameWish(job, request));
+  const same = earlier.find((job) => isSameWish(job, request, labelsToStart(words)));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
   return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
 }

@@ -22,7 +22,7 @@ export const settingsFields: readonly SettingsField[] = [
     '{ paths: ["api/**"], on: [pull_request] }',
   ),
   later('triggers.phase', 'a group of `label`, `field` and `values`', '{ label: "phase: execute" }'),
-  later('triggers.phase.label', 'a label of at most 50 characters', '"phase: execute"'),
+  field('triggers.phase.label', 'a label of at most 50 characters', '"phase: execute"'),
   later('triggers.phase.field', 'the name of a project field', 'Status'),
   later('triggers.phase.values', 'a list of values of that field', '[Execute]'),
   field('triggers.delegators', 'a list of Apps by their logins, which end in `[bot]`', '["planner[bot]"]'),

@@ -1,2 +1,3 @@
-/** The ways in beside people's words: which Apps may ask for work, how often, and what a dispatch has to say (pure). */
+/** The ways in beside people's words: which Apps may ask for work, how often, what a dispatch has to say, which labels go together (pure). */
+export { labelsToStart, type LabelWords } from './phase.ts';
 export { countRounds, findDispatchFault, isDelegator, mostRounds, renderDelegated } from './delegation.ts';
