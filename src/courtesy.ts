@@ -25,6 +25,7 @@ export async function greetWaiting(deps: Deps, { signal }: When): Promise<void> 
   const waiting = await deps.store.waiting(50);
   const patient = waiting.filter(
     ({ request, queuedAt, greeted, started }) =>
+      request.via !== 'files' && // nobody asked, so nobody waits
       request.via !== 'dispatch' && // a comment of ours would count as a change of the issue, and nobody watches
       !repliesOnly.includes(request.verb) && // they have no status comment that would tell that they were greeted
       !greeted &&

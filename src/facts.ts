@@ -3,7 +3,7 @@ import { branchFor } from './job/index.ts';
 import { canWrite, readChoice, type Facts, type Place } from './policy/index.ts';
 import { findNewestProposal } from './publish/index.ts';
 import { readSettings, type Settings } from './settings/index.ts';
-import { isDelegator } from './ways/index.ts';
+import { isDelegator, looksAtFiles } from './ways/index.ts';
 import type {
   AppIdentity,
   IssueFacts,
@@ -33,7 +33,7 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
     base === repository.defaultBranch ? sha : client.branchSha(base),
     gatherOurPulls(request, branch, { client, store }),
     gatherPositions(request, store),
-    gatherPull(issue, repository, client),
+    gatherPull(request, { issue, repository, client }),
     gatherProposal(request, client, bot),
   ]);
   const place = findPlace(issue, bot);
@@ -98,13 +98,20 @@ function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
 
 /** The pull request that the subject is, and where its branch points, which outlives neither its fork nor its deletion. */
 async function gatherPull(
-  issue: IssueFacts | undefined,
-  { id }: RepositoryFacts,
-  client: RepositoryClient,
-): Promise<Pick<Facts, 'pull' | 'headNow'>> {
+  { via }: WorkRequest,
+  { issue, repository, client }: Pick<Desk, 'client'> & Pick<Facts, 'issue' | 'repository'>,
+): Promise<Pick<Facts, 'pull' | 'headNow' | 'changedPaths'>> {
   const pull = issue?.isPullRequest === true ? await client.pull(issue.number) : undefined;
-  const headNow = pull?.headRepositoryId === id ? await client.branchSha(pull.headBranch) : undefined;
-  return { pull, headNow };
+  const headNow = pull?.headRepositoryId === repository.id ? await client.branchSha(pull.headBranch) : undefined;
+  const changedPaths = via === 'files' && pull ? await client.pullPaths(pull.number) : [];
+  return { pull, headNow, changedPaths };
+}
+
+/** Whether the settings want files to be looked at: most pushes are over with this, for a few reads. */
+export async function wantsFiles({ trigger }: WorkRequest, { client }: Pick<Desk, 'client'>): Promise<boolean> {
+  const { settingsText, organisationSettings } = await gatherSettings(client, await client.facts());
+  const reading = readSettings(settingsText, organisationSettings);
+  return 'settings' in reading && looksAtFiles(reading.settings.triggers.files, trigger);
 }
 
 /** Further back in the queue nobody is told a number. */

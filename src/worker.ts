@@ -3,6 +3,7 @@ import { openJob } from './job/index.ts';
 import type { Claim } from './store/index.ts';
 import { sweepJobs } from './workspace/index.ts';
 import { openDesk, type Deps, type Desk } from './deps.ts';
+import { wantsFiles } from './facts.ts';
 import { pauseModel } from './gate.ts';
 import { carryOut } from './pipeline.ts';
 import { openReporter, type Reporter } from './reporter.ts';
@@ -55,6 +56,8 @@ async function handleClaim(claim: Claim, deps: Deps, signal: AbortSignal): Promi
 /** Only work that takes its time is worth watching. */
 async function carryOutWatched(desk: Desk, stop: AbortController): Promise<Outcome> {
   const { request } = desk.claim;
+  if (request.via === 'files' && !(await wantsFiles(request, desk)))
+    return { type: 'ignored', reason: 'files are not looked at here' };
   if (request.verb === 'stop' || asideVerbs.includes(request.verb)) return carryOut(request, desk);
   await using watching = new AsyncDisposableStack();
   watching.use(watchForStop(desk, stop));

@@ -1,4 +1,4 @@
-import type { Account, Repository, Subject } from './repository.ts';
+import type { Account, Base, Repository, Subject } from './repository.ts';
 
 /** What somebody may ask of us. */
 export const verbNames = [
@@ -52,7 +52,7 @@ export interface WorkRequest {
    * Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. A reaction
    * is a 👍 on a plan of ours, a dispatch a program's call.
    */
-  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction' | 'dispatch';
+  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction' | 'dispatch' | 'files';
   /**
    * The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing and reactions;
    * of a dispatch, who it says delegates.
@@ -65,6 +65,8 @@ export interface WorkRequest {
   readonly requestedAt: string;
   /** The issue as it was when the person asked, from the signed delivery: what they approved, whatever it says by now. */
   readonly seen: { readonly title: string; readonly body: string };
+  /** What was pushed, where that is what asks: the branch and its newest commit. */
+  readonly pushed?: Base;
   /** Found on GitHub without a delivery, and changed after the label was put on: nobody can show that `seen` is what was approved. */
   readonly changedSince?: boolean;
   /** Free text after the verb; empty when there was none. */

@@ -52,6 +52,8 @@ export interface PullFacts {
   readonly headRepositoryId?: number;
   readonly baseBranch: string;
   readonly merged: boolean;
+  /** The commit on the base branch that it became; only once it is merged. */
+  readonly mergeSha?: string;
 }
 
 export interface TreeItem {

@@ -9,7 +9,8 @@ type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'
   readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } | null };
   readonly base: { readonly ref: string };
 };
-type PullField = 'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user' | 'merged_at';
+type PullField =
+  'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user' | 'merged_at' | 'merge_commit_sha';
 
 /** GitHub takes at most this many annotations a call; later calls add to them. */
 const annotationsPerCall = 50;
@@ -108,6 +109,7 @@ function toPullFacts(data: PullData): PullFacts {
     ...(head.repo && { headRepositoryId: head.repo.id }),
     baseBranch: base.ref,
     merged: data.merged_at !== null,
+    ...(data.merged_at !== null && data.merge_commit_sha !== null && { mergeSha: data.merge_commit_sha }),
   };
 }
 

@@ -19,7 +19,7 @@ import { stackOn, type Stack } from './stacked.ts';
 import { renderStanding } from './standing.ts';
 import * as texts from './texts.ts';
 import { findVerb, type VerbRow } from './verbs.ts';
-import { countRounds, findDispatchFault, type LabelWords } from '../ways/index.ts';
+import { countRounds, findDispatchFault, findTouched, renderFilesWish } from '../ways/index.ts';
 
 /**
  * What we do about a request. Silence for what is not meant for us, one answer for everything else; work only for people with write
@@ -45,7 +45,7 @@ function decideAnything(request: WorkRequest, facts: Facts): Decision {
   return decideAsked(request, facts, { row, reading, command: words.command });
 }
 
-function triggersOf(reading: SettingsReading): TriggerWords & LabelWords {
+function triggersOf(reading: SettingsReading): TriggerWords & Partial<Settings['triggers']> {
   return 'settings' in reading ? reading.settings.triggers : reading.triggers;
 }
 
@@ -119,6 +119,10 @@ interface Wanted {
 
 /** The main job, or a plan for it first. */
 function decideImplement(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  if (request.via === 'files') {
+    const touched = findTouched(facts.changedPaths ?? [], wanted.settings.triggers.files);
+    return withPlan(decideWork(request, facts, wanted), { instruction: renderFilesWish(touched) });
+  }
   const planFirst = findReasonToPlan(request, facts, wanted);
   return planFirst === undefined
     ? decideWork(request, facts, wanted)

@@ -24,6 +24,8 @@ export interface Facts {
   readonly pull: PullFacts | undefined;
   /** Where the branch of that pull request points now; undefined when it was deleted, or is in another repository. */
   readonly headNow?: string | undefined;
+  /** The files that the pull request changes; gathered only where they are what asks. */
+  readonly changedPaths?: readonly string[];
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */

@@ -1,10 +1,17 @@
 import type { Verb, WorkRequest } from '../domain/index.ts';
 import type { IssueFacts, Permission } from '../github/index.ts';
-import type { TriggerWords } from '../settings/index.ts';
-import { countRounds, findDispatchFault, labelsToStart, type LabelWords } from '../ways/index.ts';
+import type { Settings, TriggerWords } from '../settings/index.ts';
+import {
+  countRounds,
+  findDispatchFault,
+  findTouched,
+  labelsToStart,
+  looksAtFiles,
+  type LabelWords,
+} from '../ways/index.ts';
 import { readVisible, readVisibleLine } from '../visible/index.ts';
 import type { Facts } from './facts.ts';
-import { isSameWish } from './earlier.ts';
+import { isSameWish, isWork } from './earlier.ts';
 import { refuseStack } from './stacked.ts';
 import * as texts from './texts.ts';
 
@@ -76,13 +83,14 @@ function refuseSecondPull({ ours, place }: Facts): string | undefined {
   return open === undefined ? undefined : texts.renderAlreadyOpen(open.number, place !== 'issue');
 }
 
-type Words = TriggerWords & LabelWords;
+type Words = TriggerWords & LabelWords & Partial<Pick<Settings['triggers'], 'files'>>;
 
 /** Why nobody expects a word from us; undefined when somebody does. */
 export function findSilence(request: WorkRequest, facts: Facts, words: Words): string | undefined {
   if (request.via === 'closing') return findLife(facts);
   if (isUnlistedApp(request, facts)) return 'an App that may not ask here';
   if (!isMeant(request, words)) return `another ${request.via}`;
+  if (request.via === 'files') return findNoFiles(request, facts, words);
   return request.verb === 'stop'
     ? findLabel(request, facts)
     : (findPhase(request, facts, words) ?? findNoWork(request, facts, words));
@@ -97,6 +105,7 @@ function isUnlistedApp(request: WorkRequest, { permission, earlier }: Facts): bo
 /** Whether the label, command word or mention is the one that the settings name. Who was mentioned was looked at before. */
 function isMeant({ via, trigger }: WorkRequest, words: Words): boolean {
   if (via === 'mention') return words.mention;
+  if (via === 'files') return looksAtFiles(words.files, trigger);
   if (via === 'reaction' || via === 'dispatch') return true; // on a comment of ours, or with our name
   const wanted = via === 'label' ? labelsToStart(words) : [words.command];
   return wanted.some((word) => isSame(word, trigger));
@@ -107,6 +116,22 @@ function findPhase({ via }: WorkRequest, { issue }: Facts, words: Words): string
   const missing = labelsToStart(words).filter((wanted) => !issue?.labels.some((label) => isSame(label, wanted)));
   const waits = via === 'label' && issue !== undefined && words.phase?.label !== undefined && missing.length > 0;
   return waits ? `the label ${missing.join(' and ')} is not on` : undefined;
+}
+
+/** Nobody asked in words, so nobody is told why nothing comes of it. A newer commit asks for itself. */
+function findNoFiles(request: WorkRequest, facts: Facts, { files }: Words): string | undefined {
+  const { pull, headNow, ours, earlier, changedPaths = [] } = facts;
+  const standing = findRefusal(standingRefusals, request, facts) ?? refuseUsedUp(request, facts);
+  if (standing !== undefined) return standing;
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [facts.place !== 'theirs' || pull === undefined || pull.draft, 'it is no pull request that is ready for review'],
+    [headNow !== request.pushed?.sha, 'a newer commit was pushed'],
+    [ours.some(({ state }) => state === 'open'), 'a pull request of ours goes into it already'],
+    [ours.some(({ mergeSha }) => mergeSha === headNow), 'what was pushed is our own work'],
+    [earlier.some((job) => isWork(job) && job.state !== 'finished'), 'other work on it waits'],
+    [findTouched(changedPaths, files).length === 0, 'it touches no such file'],
+  ];
+  return reasons.find(([holds]) => holds)?.[1];
 }
 
 /** Closing ends the work while the issue stays closed, or is gone. */

@@ -16,7 +16,7 @@ export const settingsFields: readonly SettingsField[] = [
   field('triggers.label', 'a label of at most 50 characters, or `false` to switch it off', 'backend'),
   field('triggers.command', 'a slash and one word', '/backend'),
   field('triggers.mention', '`true` or `false`', 'true'),
-  later(
+  field(
     'triggers.files',
     '`false`, or `paths` (a list of path patterns) and `on` (a list of `pull_request` and `push`)',
     '{ paths: ["api/**"], on: [pull_request] }',

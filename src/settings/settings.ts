@@ -47,7 +47,13 @@ const Triggers = z.strictObject({
   files: z
     .union([
       z.literal(false),
-      z.strictObject({ paths: z.array(Path).min(1).max(100), on: z.array(z.enum(['pull_request', 'push'])).min(1) }),
+      z.strictObject({
+        paths: z.array(Path).min(1).max(100).optional(),
+        on: z
+          .array(z.enum(['pull_request', 'push']))
+          .min(1)
+          .default(['pull_request']),
+      }),
     ])
     .default(false),
   phase: z

@@ -14,7 +14,9 @@ const Subject = z.object({
   created_at: Time,
   updated_at: Time,
   labels: z.array(Label).default([]),
-  user: z.object({ login: z.string() }).nullish(),
+  user: z.object({ login: z.string(), type: z.string().optional() }).nullish(),
+  draft: z.boolean().nullish(),
+  head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: Id }).nullish() }).optional(),
   pull_request: z.object({}).nullish(),
 });
 

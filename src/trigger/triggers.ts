@@ -7,7 +7,7 @@ import { readDispatch } from './read-dispatch.ts';
 /** The part of a request that differs from one trigger to the next; the rest is the same in every payload. */
 export type Ask = Pick<
   WorkRequest,
-  'verb' | 'said' | 'via' | 'trigger' | 'requestedAt' | 'instruction' | 'options' | 'source' | 'intention'
+  'verb' | 'said' | 'via' | 'trigger' | 'requestedAt' | 'instruction' | 'options' | 'source' | 'intention' | 'pushed'
 >;
 
 /** Who we are, so that we never answer ourselves, and know when we are spoken to. */
@@ -52,6 +52,10 @@ export const triggers: readonly Trigger[] = [
     byApps: true,
   },
   { name: 'command in a review', event: 'pull_request_review.submitted', read: readReview, byApps: true },
+  { name: 'pull request opened', event: 'pull_request.opened', read: readPushed },
+  { name: 'commits pushed to a pull request', event: 'pull_request.synchronize', read: readPushed },
+  { name: 'pull request opened again', event: 'pull_request.reopened', read: readPushed },
+  { name: 'draft made ready', event: 'pull_request.ready_for_review', read: readPushed },
   { name: 'label taken off', event: 'issues.unlabeled', read: readUnlabeled, byMachines: true },
   { name: 'issue closed', event: 'issues.closed', read: readClosed, byMachines: true },
   { name: 'issue deleted', event: 'issues.deleted', read: readClosed, byMachines: true },
@@ -151,4 +155,27 @@ function readText(
 function usualVerb({ kind, subject }: About, { slug }: Bot): 'implement' | 'revise' | 'explain' {
   if (kind === 'issue') return 'implement';
   return subject.user?.login === `${slug}[bot]` ? 'revise' : 'explain';
+}
+
+/**
+ * A pull request whose files may be worth a look: which files, and whether anybody wants that, is policy's. Those that we can't put a branch
+ * beside, that are not ready, or that an App opened, ourselves included, never are. A commit asks once, however it came.
+ */
+function readPushed({ repository }: Payload, { subject }: About): Ask | string {
+  const { head, draft, user } = subject;
+  if (head === undefined) return 'the payload is malformed at pull_request.head';
+  if (head.repo?.id !== repository.id) return 'the pull request comes from a fork';
+  if (draft === true) return 'the pull request is a draft';
+  if (user?.type !== 'User') return 'the pull request was not opened by a person';
+  return {
+    verb: 'implement',
+    said: 'implement',
+    via: 'files',
+    trigger: 'pull_request',
+    requestedAt: subject.updated_at,
+    instruction: '',
+    source: { type: 'issue' },
+    intention: `files:${head.sha}`,
+    pushed: { branch: head.ref, sha: head.sha },
+  };
 }

@@ -47,7 +47,7 @@ describe('docs/backend.schema.json', () => {
     ['protect: ["../x"]'],
     ['protect: a'],
     ['triggers: { label: true }'],
-    ['triggers: { files: { paths: [a] } }'],
+    ['triggers: { files: { path: [a] } }'],
     ['setup: "  "'],
     ['- a'],
   ])('refuses %s, as the app does', (text) => {

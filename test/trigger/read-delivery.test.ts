@@ -215,6 +215,44 @@ describe('a command by an App', () => {
   });
 });
 
+describe('a pull request that is pushed to', () => {
+  const pushed = { branch: 'changes', sha: 'ec26c3e57ca3a959ca5aad62de7213c562f8c821' };
+  it.each(['opened', 'synchronize', 'reopened', 'ready_for_review'])(
+    'asks for its files to be looked at: %s',
+    (action) => {
+      expect(readRequest(`pull_request.${action}`)).toMatchObject({
+        verb: 'implement',
+        via: 'files',
+        trigger: 'pull_request',
+        subject: { kind: 'pull_request', number: 2 },
+        instruction: '',
+        intention: `files:${pushed.sha}`,
+        pushed,
+      });
+    },
+  );
+
+  const whole = recorded('pull_request.synchronize') as { pull_request: { head: object; user: object } };
+  it.each([
+    ['from a fork', { head: { ...whole.pull_request.head, repo: { id: 1 } } }, 'the pull request comes from a fork'],
+    [
+      'from a fork that is gone',
+      { head: { ...whole.pull_request.head, repo: null } },
+      'the pull request comes from a fork',
+    ],
+    ['that is a draft', { draft: true }, 'the pull request is a draft'],
+    ['by an App', { user: { login: 'a[bot]', type: 'Bot' } }, 'the pull request was not opened by a person'],
+  ])('asks for nothing %s', (_, change, reason) => {
+    const payload = { ...whole, pull_request: { ...whole.pull_request, ...change } };
+    expect(readDelivery('pull_request', payload, bot, arrival)).toEqual({ type: 'ignored', reason });
+  });
+
+  it('asks for nothing when an App pushed', () => {
+    const payload = { ...whole, sender: { id: 5, login: 'a[bot]', type: 'Bot' } };
+    expect(readDelivery('pull_request', payload, bot, arrival)).toMatchObject({ type: 'ignored' });
+  });
+});
+
 describe('a pull request that is closed', () => {
   it('asks to stop what is under way on it', () => {
     expect(read('pull_request.closed')).toMatchObject({
