@@ -63,6 +63,9 @@ async function everythingHappens(): Promise<void> {
   await github.review(shop, data.number, { by: 'ann', state: 'APPROVED', body: 'Good' });
   await github.addLabel(shop, data.number, 'bug', { by: 'ann' });
   await github.closePull(shop, data.number, { by: 'ann' });
+  const draft = await github.openPull(shop, { by: 'ann', title: 'Try it', head: 'topic', draft: true });
+  await github.readyPull(shop, draft.number, { by: 'ann' });
+  github.dispatch(shop, { by: 'ann', type: 'sample', payload: { issue: 1 } });
   const attic = await github.createRepository({ owner: 'acme', name: 'attic' });
   await github.transferIssue(shop, number, attic, { by: 'ann' });
   await github.deleteIssue(attic, 1, { by: 'ann' });
@@ -110,6 +113,9 @@ it('everything that happens is told once, in order', () => {
     'pull_request_review.submitted',
     'pull_request.labeled',
     'pull_request.closed',
+    'pull_request.opened',
+    'pull_request.ready_for_review',
+    'repository_dispatch.sample',
     'issues.transferred',
     'issues.opened',
     'issues.deleted',
@@ -148,7 +154,12 @@ it('a payload has every field of the recorded real ones', () => {
   });
   // Nobody has recorded these.
   const unrecorded = github.deliveries.map(nameOf).filter((name) => !compared.includes(name));
-  expect(unrecorded).toEqual(['issues.closed', 'repository.archived', 'repository.deleted']);
+  expect(unrecorded).toEqual([
+    'issues.closed',
+    'repository_dispatch.sample',
+    'repository.archived',
+    'repository.deleted',
+  ]);
 });
 
 /** Parts that depend on what the example happens to be about. */
