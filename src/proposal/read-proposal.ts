@@ -57,10 +57,14 @@ function isTitled({ title }: Section, wanted: string): boolean {
 
 const item = /^ *(?:[-*+]|\d{1,9}[.)]) +(?:\[([ xX])\](?: +|$))?(.*)$/u;
 
-/** The items of the list that are ticked or have no box, each with the lines that belong to it. */
+/** The items of the list that are ticked or have no box, each with the lines that belong to it; what stands in a code block is none. */
 function readCriteria(lines: readonly string[]): readonly string[] {
   const found: { readonly isWanted: boolean; text: string }[] = [];
+  let fence = '';
   for (const line of lines) {
+    const isCode = fence !== '';
+    fence = fenceAfter(line, fence);
+    if (isCode || fence !== '') continue;
     const [whole, box = 'x', text = ''] = item.exec(line) ?? [];
     const last = found.at(-1);
     if (whole !== undefined) found.push({ isWanted: box !== ' ', text });
