@@ -95,17 +95,17 @@ async function gatherSeenComments(job: Job, client: RepositoryClient): Promise<T
 }
 
 /** Those of the comments that people with write permission wrote; the only ones that a model gets to read. */
-export async function gatherTrusted(
-  comments: readonly CommentFacts[],
+export async function gatherTrusted<T extends Pick<CommentFacts, 'author'>>(
+  comments: readonly T[],
   client: RepositoryClient,
-): Promise<readonly CommentFacts[]> {
+): Promise<readonly T[]> {
   const people = comments.filter(({ author }) => author.type === 'User');
   const permissions = await permissionsOf(people, client);
   return people.filter(({ author }) => canWrite(permissions.get(author.id)));
 }
 
 async function permissionsOf(
-  comments: readonly CommentFacts[],
+  comments: readonly Pick<CommentFacts, 'author'>[],
   client: RepositoryClient,
 ): Promise<Map<number, Permission>> {
   const authors = new Map(comments.map(({ author }) => [author.id, author]));

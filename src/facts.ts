@@ -96,15 +96,16 @@ function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
   return issue.author.id === bot.botId ? 'ours' : 'theirs';
 }
 
-/** The pull request that the subject is, and where its branch points, which outlives neither its fork nor its deletion. */
+/** The pull request that the subject is, where it left its base, and where its branch points, which outlives neither its fork nor its deletion. */
 async function gatherPull(
   { via }: WorkRequest,
   { issue, repository, client }: Pick<Desk, 'client'> & Pick<Facts, 'issue' | 'repository'>,
-): Promise<Pick<Facts, 'pull' | 'headNow' | 'changedPaths'>> {
+): Promise<Pick<Facts, 'pull' | 'headNow' | 'mergeBase' | 'changedPaths'>> {
   const pull = issue?.isPullRequest === true ? await client.pull(issue.number) : undefined;
   const headNow = pull?.headRepositoryId === repository.id ? await client.branchSha(pull.headBranch) : undefined;
   const changedPaths = via === 'files' && pull ? await client.pullPaths(pull.number) : [];
-  return { pull, headNow, changedPaths };
+  const mergeBase = pull && (await client.mergeBase(pull.baseBranch, pull.headSha));
+  return { pull, headNow, mergeBase, changedPaths };
 }
 
 /** Whether the settings want files to be looked at: most pushes are over with this, for a few reads. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buildPrompt, type AgentDeps, type AgentRunInput } from './agent/index.ts';
 import type { ChangeSet, CheckRun, Job } from './domain/index.ts';
+import { changesBetween, pathsGivenUp, withoutNoise } from './job/index.ts';
 import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
 import { loadDefinition, loadKnowledge } from './team/index.ts';
 import { withImage } from './sandbox/index.ts';
@@ -20,6 +21,8 @@ export interface Ground extends AsyncDisposable {
   readonly baseline: readonly CheckRun[];
   /** What the set-up step left in the agent's work tree: no part of anybody's change. */
   readonly noise: ChangeSet;
+  /** What of a state of the work is new since the pull request that it goes on with; all of it where one is opened. */
+  readonly fresh: (changes: ChangeSet) => Promise<ChangeSet>;
   /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
   readonly agent: Omit<AgentRunInput, 'attempt' | 'feedback'>;
   /** What the readers of the pull request should know of how the task was read. */
@@ -47,17 +50,37 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
     refused: (refusal) => reporter.refused(refusal),
   };
   await reporter.step('set up');
+  const start = await openStart(job, workspace, desk);
+  const fresh = (changes: ChangeSet) => changesSince(start, changes, workspace);
   const baseline = await desk.journal.once('baseline', () => runBaseline(means));
   const checkout = await workspace.checkout('agent', baselineCheckout);
-  const { noise } = await setUp(means, checkout);
+  const noise = withoutNoise((await setUp(means, checkout, start)).noise, start);
   const box = opened.use(await sandbox.open({ checkout, signal }));
-  await box.apply(await desk.journal.latestChanges());
-  const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline }, desk);
-  const agent = { ...briefed, box, signal };
+  await box.apply(start);
+  await box.apply(await fresh(await desk.journal.latestChanges()));
+  const deliverable = job.plan.continues ? 'follow-up' : 'work';
+  const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline, deliverable }, desk);
+  const agent = { ...briefed, deliverable, box, signal } as const;
   const steering = await openSteering(job, desk);
   const held = opened.move();
   const dispose = () => held.disposeAsync();
-  return { workspace, means, baseline, noise, agent, notes, steering, [Symbol.asyncDispose]: dispose };
+  return { workspace, means, baseline, noise, fresh, agent, notes, steering, [Symbol.asyncDispose]: dispose };
+}
+
+/** What the pull request that the work goes on with holds already: from the first start on it counts as work that was done. */
+async function openStart({ plan }: Job, workspace: Workspace, { journal }: Desk): Promise<ChangeSet> {
+  if (plan.continues === undefined) return [];
+  const { branch, headSha: sha } = plan.continues;
+  const start = await workspace.changesTo({ branch, sha });
+  await journal.once('start', async () => {
+    await journal.saveChanges(start);
+    return sha;
+  });
+  return start;
+}
+
+async function changesSince(start: ChangeSet, now: ChangeSet, workspace: Workspace): Promise<ChangeSet> {
+  return changesBetween(start, now, await workspace.originals(pathsGivenUp(start, now)));
 }
 
 /** What running the repository's checks on one commit takes. */
@@ -123,7 +146,7 @@ async function openWorkspaceOf(job: Job, { client, settings, signal }: Desk): Pr
 /** Definition, prompt and means of the agent. The task is journalled: later edits on GitHub change nothing about it. */
 async function brief(
   job: Job,
-  { deliverable, ...ground }: Parameters<typeof gatherTask>[1] & Pick<AgentRunInput, 'deliverable'>,
+  { deliverable, ...ground }: Parameters<typeof gatherTask>[1] & Required<Pick<AgentRunInput, 'deliverable'>>,
   desk: Desk,
 ) {
   const { agentsDir } = desk.settings;
@@ -133,7 +156,7 @@ async function brief(
   const delimiter = await desk.journal.once('delimiter', async () => randomBytes(12).toString('hex'));
   return {
     definition,
-    prompt: buildPrompt({ definition, knowledge, task, delimiter, ...(deliverable && { deliverable }) }),
+    prompt: buildPrompt({ definition, knowledge, task, delimiter, deliverable }),
     budget: job.plan.budget,
     wantedModel: job.plan.model ?? definition.model,
     notes: [...task.notes, ...noteImage(job, desk)],

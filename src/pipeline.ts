@@ -1,19 +1,18 @@
 import { runAgent } from './agent/index.ts';
-import type { AgentRun, Job, Outcome, Proof, WorkRequest } from './domain/index.ts';
+import type { AgentRun, ChangeSet, Job, Outcome, Proof, WorkRequest } from './domain/index.ts';
 import { changeSetKey, openJob, withoutNoise } from './job/index.ts';
-import { decide, decideStillWanted, type Decision } from './policy/index.ts';
-import { ensureReply, ensureSeen, publishWork } from './publish/index.ts';
+import { decide, decideStillWanted } from './policy/index.ts';
+import { ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
 import { explain } from './answering.ts';
 import { test } from './checking.ts';
-import { openIssueFor } from './delegation.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
 import { plan } from './planning.ts';
 import { openReporter, type Reporter } from './reporter.ts';
+import { settle } from './settling.ts';
 import { gatherSteeringNotes } from './steering.ts';
-import { standDown } from './stopping.ts';
 
 /** How often the agent hands in before what still fails is published as a draft that says so. */
 const maxAttempts = 3;
@@ -21,6 +20,8 @@ const maxAttempts = 3;
 /** The work of a job: what the agent did and what running it showed. */
 interface Work {
   readonly run: AgentRun;
+  /** What of it is new: all of it, or what goes on top of a pull request. */
+  readonly fresh: ChangeSet;
   readonly proof?: Proof;
 }
 
@@ -40,38 +41,12 @@ export async function carryOut(request: WorkRequest, desk: Desk): Promise<Outcom
   return outcome;
 }
 
-const works = { implement, explain, test, plan }; // by what a plan asks for
-
-/** Answers what is no new work: help, a polite no, silence, an end to what is under way, or a push to what is parked. */
-async function settle(
-  decision: Exclude<Decision, { type: 'accept' }>,
-  request: WorkRequest,
-  desk: Desk,
-): Promise<Outcome> {
-  switch (decision.type) {
-    case 'ignore':
-      return { type: 'ignored', reason: decision.reason };
-    case 'answer':
-      await ensureReply(request, decision.text, desk);
-      return { type: 'answered' };
-    case 'decline':
-      await ensureReply(request, decision.reason, desk);
-      return { type: 'declined', reason: decision.reason };
-    case 'open':
-      return openIssueFor(request, desk);
-    case 'stop':
-      return standDown(request, desk);
-    case 'go-on':
-      await ensureSeen(request, desk);
-      await desk.store.resume(desk.claim, decision.jobId);
-      return { type: 'answered' };
-  }
-}
+const works = { implement, revise: implement, explain, test, plan }; // by what a plan asks for
 
 async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
   await using ground = await openGround(job, reporter, desk);
   const work = await workUntilProved(ground, reporter, desk);
-  if (work.run.changes.length === 0) return endWithoutChanges(work.run);
+  if (work.fresh.length === 0) return endWithoutChanges(work.run);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
@@ -86,10 +61,11 @@ async function workUntilProved(ground: Ground, reporter: Reporter, desk: Desk): 
   for (let attempt = 1; ; attempt += 1) {
     await reporter.step('implement');
     const run = await runOnce({ attempt, feedback }, ground, { reporter, desk });
-    if (run.changes.length === 0) return { run };
+    const fresh = await ground.fresh(run.changes);
+    if (fresh.length === 0) return { run, fresh };
     await reporter.step('verify');
     const proof = await prove(run, ground, desk);
-    if (proof.verdict !== 'failed' || run.stop !== 'submitted' || attempt === maxAttempts) return { run, proof };
+    if (proof.verdict !== 'failed' || run.stop !== 'submitted' || attempt === maxAttempts) return { run, fresh, proof };
     feedback = renderFailure(proof);
   }
 }

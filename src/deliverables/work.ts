@@ -16,7 +16,7 @@ export const checklistItems = [
 ] as const;
 
 /** The four deliverables as the model hands them in; the implementation itself is the work tree. */
-const SubmissionInput = z.strictObject({
+export const WorkInput = z.strictObject({
   title: text(200).describe("Pull request title, one line, in the style of the repository's own commits."),
   summary: text(20_000).describe('What was changed and why, the key decisions, where to start reading. Markdown.'),
   tests: z
@@ -42,9 +42,9 @@ const SubmissionInput = z.strictObject({
 export const work: SubmissionKind = {
   description:
     'Ends the run and hands in the work: the change in the work tree with its summary, tests, recommendations and checklist. Call it alone, when the tests you wrote pass. The host then runs the checks itself on a clean copy; when one fails you get its output as the answer to this call, and go on.',
-  input: SubmissionInput,
+  input: WorkInput,
   changesFiles: true,
-  read: readAs(SubmissionInput, toSubmission),
+  read: readAs(WorkInput, toWork),
   closing: (checks) => {
     const proof =
       checks.length === 0
@@ -54,7 +54,8 @@ export const work: SubmissionKind = {
   },
 };
 
-function toSubmission({ nothingToChange, ...rest }: z.infer<typeof SubmissionInput>): Submission {
+/** As it was handed in, with a whole checklist. */
+export function toWork({ nothingToChange, ...rest }: z.infer<typeof WorkInput>): Submission {
   return {
     ...rest,
     title: rest.title.replaceAll(/\s+/g, ' '),

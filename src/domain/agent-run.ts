@@ -10,6 +10,8 @@ export interface Recommendation {
 export interface Submission {
   /** Pull request title in the repository's own commit style. */
   readonly title: string;
+  /** Subject of the commit that goes on with a pull request; undefined where the title is. */
+  readonly commit?: string;
   /** What and why, key decisions, where to start reading. Markdown. */
   readonly summary: string;
   readonly tests: readonly { readonly name: string; readonly proves: string }[];

@@ -3,7 +3,7 @@ export type { Account, Base, OrganisationFile, Repository, Subject, UnreadFile }
 export { asideVerbs, optionNames, verbAliases, verbNames } from './request.ts';
 export type { CommandOption, OptionName, RequestSource, Verb, WorkRequest } from './request.ts';
 export type { Change, ChangeSet, FileMode } from './change-set.ts';
-export type { Budget, CheckCommands, Plan } from './plan.ts';
+export type { Budget, CheckCommands, Continued, Plan } from './plan.ts';
 export { isImageReference } from './image.ts';
 export type { Job, JobProgress, Outcome, Progress, Step } from './job.ts';
 export { steps } from './job.ts';

@@ -14,18 +14,28 @@ export interface CheckCommands {
   readonly types?: string;
 }
 
+/** A pull request of ours that work goes on with: a commit on top of `headSha`, the newest when it was decided. */
+export interface Continued {
+  readonly pullNumber: number;
+  readonly branch: string;
+  readonly headSha: string;
+}
+
 /** What policy grants a request: everything the later stages need to know, decided once. */
 export interface Plan {
   /** What is to be done; undefined means `implement`, as in plans from before there was anything else. */
-  readonly work?: 'implement' | 'explain' | 'test' | 'plan';
+  readonly work?: 'implement' | 'revise' | 'explain' | 'test' | 'plan';
   /** Name of the agent definition, a file in `agents/`. */
   readonly agent: string;
   /** A model id or alias; undefined means what the agent definition names. */
   readonly model?: string;
+  /** What the whole change is a difference from. */
   readonly base: Base;
   readonly branch: string;
   /** The pull request by somebody else whose branch is the base: what is opened goes into it. */
   readonly stackedOn?: number;
+  /** Undefined where a pull request is opened. */
+  readonly continues?: Continued;
   readonly budget: Budget;
   readonly draft: boolean;
   /** The install step, the only one that may reach the network allow-list; undefined means detected. */

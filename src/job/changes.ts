@@ -7,6 +7,22 @@ export function withoutNoise(changes: ChangeSet, noise: ChangeSet): ChangeSet {
   return known.size === 0 ? changes : changes.filter((change) => !known.has(changeKey(change)));
 }
 
+/**
+ * What leads from one state of the work to another, both told as differences from one base. `originals` holds what the base has at the paths that
+ * only the first one changes.
+ */
+export function changesBetween(before: ChangeSet, after: ChangeSet, originals: ChangeSet): ChangeSet {
+  const known = new Set(before.map(changeKey));
+  const fresh = after.filter((change) => !known.has(changeKey(change)));
+  return [...fresh, ...originals].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The paths that only the first of two differences from one base changes. */
+export function pathsGivenUp(before: ChangeSet, after: ChangeSet): readonly string[] {
+  const kept = new Set(after.map(({ path }) => path));
+  return before.map(({ path }) => path).filter((path) => !kept.has(path));
+}
+
 /** Names the tree that these changes make of a base commit, as SHA-256 in hex: equal for equal work, in whatever order it is listed. */
 export function changeSetKey(baseSha: string, changes: ChangeSet): string {
   return sha256(JSON.stringify([baseSha, changes.map(changeKey).sort()]));

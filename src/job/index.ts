@@ -1,4 +1,4 @@
 /** What we promised: a job with its branch, and what tells one state of its work from another. Pure. */
 export { branchFor } from './branch.ts';
-export { changeSetKey, withoutNoise } from './changes.ts';
+export { changesBetween, changeSetKey, pathsGivenUp, withoutNoise } from './changes.ts';
 export { openJob } from './open-job.ts';

@@ -84,6 +84,7 @@ const starts: Partial<Record<Verb, Start>> = {
   plan: decidePlan,
   approve: decideApprove,
   retry: decideRetry,
+  revise: decideRevise,
   explain: decideExplain,
   test: decideTest,
 };
@@ -169,11 +170,28 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
   if (last === undefined) return { type: 'decline', reason: texts.renderNothingToRetry() };
   const instruction = last.plan?.instruction ?? last.request.instruction;
   const { work, approved } = last.plan ?? {};
-  return withPlan(decideWork({ ...request, instruction }, facts, wanted), {
+  const again = facts.place === 'ours' ? decideRevise : decideWork;
+  return withPlan(again({ ...request, instruction }, facts, wanted), {
     ...(instruction !== '' && { instruction }),
     ...(work === 'plan' && wanted.choice.plan !== 'never' && { work }),
     ...(approved !== undefined && { approved }),
   });
+}
+
+/** Goes on with our pull request, from the newest commit of its branch, whoever made that. */
+function decideRevise(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const reason = findRefusal([...standingRefusals, refuseUsedUp], request, facts);
+  if (reason !== undefined) return { type: 'decline', reason };
+  const { pull, mergeBase } = facts;
+  if (pull === undefined || mergeBase === undefined) return { type: 'decline', reason: texts.renderNoHistory() };
+  const { number: pullNumber, headBranch: branch, headSha } = pull;
+  const place = { base: { branch: pull.baseBranch, sha: mergeBase }, branch };
+  const plan = {
+    ...toPlan(wanted, place, facts.limits),
+    work: 'revise',
+    continues: { pullNumber, branch, headSha },
+  } as const;
+  return { type: 'accept', plan };
 }
 
 function decideExplain(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {

@@ -26,6 +26,8 @@ export interface Facts {
   readonly headNow?: string | undefined;
   /** The files that the pull request changes; gathered only where they are what asks. */
   readonly changedPaths?: readonly string[];
+  /** Where the pull request's branch left its base, by what both hold now; undefined for an issue, and when they share no history. */
+  readonly mergeBase: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */

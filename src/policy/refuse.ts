@@ -151,10 +151,14 @@ function findNoWork(request: WorkRequest, facts: Facts, words: Words): string | 
   if (issue === undefined && !isWithoutIssue(request)) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
-  if (request.via === 'reaction' && !canWrite(permission)) return 'a 👍 by a stranger';
   const same = earlier.find((job) => isSameWish(job, request, labelsToStart(words)));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
-  return request.verb === 'unknown' && !canWrite(permission) ? 'an unclear command by a stranger' : undefined;
+  return isUnclear(request) && !canWrite(permission) ? 'nothing clear, by a stranger' : undefined;
+}
+
+/** What is no command in so many words. */
+function isUnclear({ verb, via }: WorkRequest): boolean {
+  return verb === 'unknown' || via === 'reaction';
 }
 
 /** The issue is still to be opened. */

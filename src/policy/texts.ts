@@ -159,6 +159,10 @@ export function renderNoBase(base: string | undefined): string {
     : `There is no branch ${shortCode(base)}, which was named as \`base\`. Please correct it and ask again.`;
 }
 
+export function renderNoHistory(): string {
+  return 'The branch of this pull request and its base have no commit in common any more, or one of them is gone, so there is nothing to go on from.';
+}
+
 export function renderNothingToStop(): string {
   return 'Nothing is under way here, so there was nothing to stop.';
 }

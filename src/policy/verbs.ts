@@ -51,7 +51,7 @@ export const verbs: readonly VerbRow[] = [
     on: ['ours'],
     options: means,
     does: 'changes this pull request on its branch',
-    works: false,
+    works: true,
   },
   {
     verb: 'review',

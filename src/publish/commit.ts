@@ -7,13 +7,13 @@ import { plainText, plainTitle } from '../markdown/index.ts';
 /** What becomes a commit on a branch of ours. */
 export interface Draft {
   readonly changes: ChangeSet;
-  /** The commit that the changes are a difference from. */
+  /** The commit that the changes are a difference from, and the parent. */
   readonly baseSha: string;
   readonly message: string;
   /** The branch we would like; the next free suffix is taken when somebody else has it. */
   readonly branch: string;
-  /** A branch of ours to go on with: its recorded head becomes the parent, and the branch is advanced. */
-  readonly continues?: { readonly branch: string; readonly headSha: string };
+  /** That branch of ours is advanced from `baseSha`, and no other name is taken. */
+  readonly continues?: boolean;
 }
 
 export interface Pushed {
@@ -37,7 +37,7 @@ export async function ensureCommit(draft: Draft, { client, effects }: Doors): Pr
   });
   const headSha = await effects.ensure(`commit:${key}`, {
     look: () => findCommit(draft, tree, client),
-    make: () => client.createCommit({ message: draft.message, tree, parent: parentOf(draft) }),
+    make: () => client.createCommit({ message: draft.message, tree, parent: draft.baseSha }),
   });
   const branch = await effects.ensure(`branch:${headSha}`, {
     look: () => findBranch(draft, headSha, client),
@@ -86,7 +86,7 @@ async function findCommit(draft: Draft, tree: string, client: RepositoryClient):
     const sha = await client.branchSha(name);
     if (sha === undefined) return undefined;
     const commit = await client.commitParentsAndTree(sha);
-    const isChild = commit.parents.length === 1 && commit.parents[0] === parentOf(draft);
+    const isChild = commit.parents.length === 1 && commit.parents[0] === draft.baseSha;
     if (isChild && commit.tree === tree && commit.message.trim() === draft.message.trim()) return sha;
   }
   return undefined;
@@ -103,8 +103,8 @@ async function findBranch(draft: Draft, headSha: string, client: RepositoryClien
 
 async function pushTo(draft: Draft, headSha: string, client: RepositoryClient): Promise<string> {
   if (draft.continues) {
-    await client.advanceBranch(draft.continues.branch, headSha);
-    return draft.continues.branch;
+    await client.advanceBranch(draft.branch, headSha);
+    return draft.branch;
   }
   for (const name of namesOf(draft)) {
     const isFree = (await client.branchSha(name)) === undefined;
@@ -129,12 +129,8 @@ async function isCreated(branch: string, headSha: string, client: RepositoryClie
   }
 }
 
-function parentOf({ continues, baseSha }: Draft): string {
-  return continues?.headSha ?? baseSha;
-}
-
 function namesOf({ branch, continues }: Draft): string[] {
-  if (continues) return [continues.branch];
+  if (continues) return [branch];
   return Array.from({ length: maxSuffix }, (_, index) => (index === 0 ? branch : `${branch}-${index + 1}`));
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { BotError, type AgentRun, type Job, type Proof } from '../domain/index.ts';
+import { BotError, type AgentRun, type ChangeSet, type Continued, type Job, type Proof } from '../domain/index.ts';
 import type { PullFacts, RepositoryClient } from '../github/index.ts';
 import type { Workspace } from '../workspace/index.ts';
 import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
-import { checkChangeSet, pathsInDoubt, type TextsBefore } from './change-set.ts';
+import { checkChangeSet, pathsInDoubt, type CheckedChanges, type TextsBefore } from './change-set.ts';
 import { ensureCheckRun } from './check-run.ts';
 import type { Doors } from './comments.ts';
 import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
@@ -19,8 +19,8 @@ export interface FinishedWork {
   readonly workspace: Pick<Workspace, 'files' | 'readText' | 'peculiarities'>;
   /** More sentences for the evidence. */
   readonly notes?: readonly string[];
-  /** A branch of ours to go on with, with the head that we recorded. */
-  readonly continues?: Draft['continues'];
+  /** What is new since the head that the plan continues, which may be nothing. */
+  readonly fresh?: ChangeSet;
 }
 
 export interface PublishDeps extends Doors {
@@ -43,7 +43,8 @@ export interface Published {
 export async function publishWork(job: Job, work: FinishedWork, deps: PublishDeps): Promise<Published> {
   const patterns = [...job.plan.protectedPaths, job.plan.preferencesPath];
   const checked = checkChangeSet(work.run.changes, patterns, await readBefore(work));
-  if (work.continues) await requireOpenPull(work.continues.branch, deps);
+  const { continues } = job.plan;
+  if (continues) await requireOpenPull(continues, deps);
   else {
     const before = await findPublished(job, deps);
     if (before) return before;
@@ -53,24 +54,47 @@ export async function publishWork(job: Job, work: FinishedWork, deps: PublishDep
     job,
     run: work.run,
     proof: work.proof,
-    checked,
+    checked: { ...checked, leftOut: freshOf(work, checked.leftOut) },
     notes: [...work.workspace.peculiarities, ...(work.notes ?? []), ...(await findMove(job, deps.client))],
     home: (await deps.client.facts()).htmlUrl,
     runUrl: runUrlOf(job.id, deps.settings?.publicUrl),
   };
-  const pushed = await ensureCommit(
-    {
-      changes: checked.changes,
-      baseSha: job.plan.base.sha,
-      message: renderCommitMessage(title, work.run.submission?.summary ?? '', job.request.sender),
-      branch: job.plan.branch,
-      ...(work.continues && { continues: work.continues }),
-    },
-    deps,
-  );
+  const pushed = continues
+    ? await ensureNext(continues, { job, work, checked }, deps)
+    : await ensureCommit(draftOf(title, { job, work, checked }), deps);
   const pull = await ensurePull({ account, title, pushed, template: await readTemplate(work) }, deps);
   await ensureCheckRun({ ...account, ...pushed, changes: checked.changes }, deps);
   return { pullNumber: pull.number, url: pull.htmlUrl, draft: pull.draft, headSha: pushed.headSha };
+}
+
+/** Workflow files that others changed on a branch that we continue are there, and not left out. */
+function freshOf({ fresh }: FinishedWork, paths: readonly string[]): readonly string[] {
+  return fresh === undefined ? paths : paths.filter((path) => fresh.some((change) => change.path === path));
+}
+
+interface Checked {
+  readonly job: Job;
+  readonly work: FinishedWork;
+  readonly checked: CheckedChanges;
+}
+
+function draftOf(title: string, { job, work, checked }: Checked): Draft {
+  const { base, branch } = job.plan;
+  const message = renderCommitMessage(title, work.run.submission?.summary ?? '', job.request.sender);
+  return { changes: checked.changes, baseSha: base.sha, message, branch };
+}
+
+/** One more commit on the branch that is continued, where there is anything to commit. */
+async function ensureNext(
+  { branch, headSha }: Continued,
+  { job, work, checked }: Checked,
+  deps: PublishDeps,
+): Promise<Pushed> {
+  const changes = (work.fresh ?? []).filter(({ path }) => !checked.leftOut.includes(path));
+  if (changes.length === 0) return { branch, headSha };
+  const { commit, title = 'Go on with the work' } = work.run.submission ?? {};
+  const message = renderCommitMessage(commit ?? title, '', job.request.sender);
+  return ensureCommit({ changes, baseSha: headSha, message, branch, continues: true }, deps);
 }
 
 /** The base commit's text of files in which something may be hidden. */
@@ -81,13 +105,10 @@ async function readBefore({ run, workspace }: FinishedWork): Promise<TextsBefore
 }
 
 /** A pull request that a person closed or merged gets no more commits. */
-async function requireOpenPull(branch: string, { client }: Doors): Promise<void> {
-  const pulls = await client.pullsByHead(branch);
-  if (pulls.some(({ state }) => state === 'open')) return;
-  throw new BotError(
-    'branch-moved',
-    `The pull request of ${branch} is no longer open, so nothing more is pushed to it.`,
-  );
+async function requireOpenPull({ pullNumber }: Continued, { client }: Doors): Promise<void> {
+  const pull = await client.pull(pullNumber);
+  if (pull?.state === 'open') return;
+  throw new BotError('branch-moved', `Pull request #${pullNumber} is no longer open, so nothing more is pushed to it.`);
 }
 
 /**

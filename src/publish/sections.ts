@@ -26,7 +26,7 @@ export interface Room {
 /** The sections of a pull request, in their order. */
 export function renderSections(account: Account, room: Room): Section[] {
   const cut = (text: string): string => cutMarkdown(text, room.text);
-  return [
+  const sections: Section[] = [
     { name: 'unfinished', content: cut(renderUnfinished(account)) },
     {
       name: 'summary',
@@ -46,6 +46,14 @@ export function renderSections(account: Account, room: Room): Section[] {
     { name: 'closes', content: renderCloses(account) },
     { name: 'footer', content: cut(renderFooter(account)) },
   ];
+  return sections.filter(({ name }) => !isKept(name, account));
+}
+
+/** What stays as it is in a pull request that work went on with: the issue that it closes, and an account that nobody wrote anew. */
+function isKept(name: string, { job, run }: Account): boolean {
+  if (job.plan.continues === undefined) return false;
+  if (name === 'closes') return true;
+  return run.submission === undefined && ['summary', 'tests', 'checklist', 'recommendations'].includes(name);
 }
 
 /** Why a pull request must stay a draft, beyond the plan's own wish; empty when nothing is left to do. */

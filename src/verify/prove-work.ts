@@ -3,7 +3,7 @@ import { describeRefusals } from '../refusals/index.ts';
 import type { TestFile } from './red-green.ts';
 import { changedTests, compareTests, runTestFiles, runTestFilesOnBase } from './red-green.ts';
 import type { Means } from './run-checks.ts';
-import { baselineCheckout, checkOffline, install, reportRun, runChecks } from './run-checks.ts';
+import { baselineCheckout, checkOffline, reportRun, runChecks, setUp } from './run-checks.ts';
 import { judge, readNotes, wasRedBefore } from './verdict.ts';
 
 export interface ProofInput extends Means {
@@ -43,7 +43,7 @@ interface Head {
 async function runHead(input: ProofInput, tests: readonly TestFile[]): Promise<Head> {
   const { baseline, changes, workspace } = input;
   const checkout = await workspace.checkout('head', baselineCheckout);
-  const { run, blockedHosts } = await install(input, checkout, changes);
+  const { run, blockedHosts } = await setUp(input, checkout, changes);
   if (run) reportRun(run, input, 'verify');
   const installed = run ? [run] : [];
   const notes = describeRefusals(run ? [{ command: run.command, passed: run.passed, hosts: blockedHosts }] : []);

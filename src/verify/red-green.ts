@@ -2,7 +2,7 @@ import type { ChangeSet, CheckRun, RedGreen } from '../domain/index.ts';
 import type { Box } from '../sandbox/index.ts';
 import type { CheckPlan } from './plan-checks.ts';
 import type { Means } from './run-checks.ts';
-import { baselineCheckout, checkOffline, install, runCommand } from './run-checks.ts';
+import { baselineCheckout, checkOffline, runCommand, setUp } from './run-checks.ts';
 
 /** A new or changed test file and the command that runs it alone. */
 export interface TestFile {
@@ -44,7 +44,7 @@ export async function runTestFilesOnBase(
   if (tests.length === 0) return new Map();
   const { checkPlan, sandbox, signal, workspace } = means;
   const checkout = await workspace.checkout('base-tests', baselineCheckout);
-  await install(means, checkout, []);
+  await setUp(means, checkout);
   const testsOnly = changes.filter((change) => change.type === 'put' && checkPlan.isTestFile(change.path));
   const runs = await checkOffline({ sandbox, checkout, signal }, async (box) => {
     await box.apply(testsOnly);

@@ -30,7 +30,7 @@ export interface Means {
   readonly limits?: Limits;
 }
 
-/** What the install step did. `noise` is what it left in the work tree that isn't ignored: no part of anybody's change. */
+/** What the install step did. `noise` is what is in the work tree then and isn't ignored; what the step itself left there is no part of anybody's change. */
 export interface SetUp {
   /** Undefined when the repository has nothing to install. */
   readonly run?: CheckRun;
@@ -41,15 +41,10 @@ export interface SetUp {
 type InstallMeans = Pick<Means, 'sandbox' | 'checkPlan' | 'signal' | 'limits' | 'refused'>;
 
 /**
- * Runs the install step on a checkout in a box of its own, the only one that may reach the allow-listed hosts, and closes it.
+ * Runs the install step on a checkout, with these changes in it, in a box of its own, the only one that may reach the allow-listed hosts, and closes it.
  * A step that fails is a value. Throws what the box throws.
  */
-export async function setUp(means: InstallMeans, checkout: Checkout): Promise<SetUp> {
-  return install(means, checkout, []);
-}
-
-/** As `setUp`, on a tree with these changes in it. */
-export async function install(means: InstallMeans, checkout: Checkout, changes: ChangeSet): Promise<SetUp> {
+export async function setUp(means: InstallMeans, checkout: Checkout, changes: ChangeSet = []): Promise<SetUp> {
   const { sandbox, checkPlan, signal, limits = defaultLimits } = means;
   if (checkPlan.setup === undefined) return { noise: [], blockedHosts: [] };
   await using box = await sandbox.open({ checkout, allowedHosts: checkPlan.allowedHosts, signal });
@@ -109,7 +104,7 @@ export function reportRun(run: CheckRun, { report }: Pick<Means, 'report'>, phas
 export async function runBaseline(means: Means): Promise<readonly CheckRun[]> {
   const { workspace, sandbox, signal } = means;
   const checkout = await workspace.checkout(baselineCheckout);
-  const { run } = await install(means, checkout, []);
+  const { run } = await setUp(means, checkout);
   if (run) reportRun(run, means, 'baseline');
   const runs = await checkOffline({ sandbox, signal, checkout }, (box) => runChecks(box, means, 'baseline'));
   return run ? [run, ...runs] : runs;

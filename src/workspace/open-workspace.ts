@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BotError } from '../domain/index.ts';
+import { BotError, type Change } from '../domain/index.ts';
 import { checkoutAt, makeCheckout } from './checkout.ts';
 import { measureTree, requireSpace, tellFull } from './disk.ts';
 import { runGit } from './git.ts';
 import { removeFolder } from './leftovers.ts';
 import { mirrorPlace, withMirror } from './mirror.ts';
 import { readPeculiarities } from './peculiarities.ts';
-import { listTree, readTextFile } from './tree.ts';
+import { listTree, readDifference, readFile, readTextFile } from './tree.ts';
 import type { Workspace, WorkspaceOptions } from './workspace.ts';
 
 /**
@@ -37,6 +37,17 @@ async function open(options: WorkspaceOptions, jobDir: string): Promise<Workspac
     files,
     peculiarities: await readPeculiarities(files, readText),
     readText,
+    changesTo: (head) => {
+      checkNames({ ...options, base: head });
+      return withMirror({ ...options, base: head }, (place) => readDifference(place, base.sha, head.sha));
+    },
+    originals: async (paths) => {
+      const found = paths.map(async (path): Promise<Change | undefined> => {
+        const entry = entries.get(path);
+        return entry === undefined ? { path, type: 'delete' } : readFile(mirror, entry);
+      });
+      return (await Promise.all(found)).filter((change) => change !== undefined);
+    },
     checkout: async (name, cachesOf) => {
       const root = checkoutRoot(jobDir, name);
       await removeFolder(root);

@@ -1,4 +1,4 @@
-import type { Base, Checkout, Repository } from '../domain/index.ts';
+import type { Base, ChangeSet, Checkout, Repository } from '../domain/index.ts';
 import type { Caps } from './disk.ts';
 
 /** One entry of the base commit's tree (`git ls-tree -r`). `size` is in bytes; submodules have none. */
@@ -39,6 +39,10 @@ export interface Workspace extends AsyncDisposable {
    */
   checkout(name: string, cachesOf?: string): Promise<Checkout>;
   removeCheckout(name: string): Promise<void>;
+  /** What that commit holds other than the base, fetched when it isn't here; submodules and names that aren't UTF-8 are left out. */
+  changesTo(head: Base): Promise<ChangeSet>;
+  /** What puts these paths back to what they are in the base. */
+  originals(paths: readonly string[]): Promise<ChangeSet>;
   /** Text of a regular UTF-8 file of the base commit of at most 64 KiB; undefined when there is none such. */
   readText(path: string): Promise<string | undefined>;
   /** Subjects of the newest commits of the base, newest first: the repository's own commit style. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/index.ts';
-import { changeSetKey, withoutNoise } from '../../src/job/index.ts';
+import { changesBetween, changeSetKey, pathsGivenUp, withoutNoise } from '../../src/job/index.ts';
 
 function put(path: string, text: string, mode: '100644' | '100755' | '120000' = '100644'): Change {
   return { path, type: 'put', mode, bytes: Buffer.from(text) };
@@ -29,6 +29,26 @@ describe('what the set-up step left behind', () => {
   it('is compared by content, whatever the kind of array that holds it', () => {
     const bytes = Uint8Array.from(Buffer.from('v2'));
     expect(withoutNoise([{ path: 'lock', type: 'put', mode: '100644', bytes }], noise)).toEqual([]);
+  });
+});
+
+describe('what leads from one state of the work to another', () => {
+  const before = [put('a', '1'), put('b', '1'), remove('c')];
+
+  it.each([
+    ['nothing, when they are the same', before, [], []],
+    [
+      'what was changed again, or anew',
+      [put('a', '2'), put('b', '1'), remove('c'), put('d', '1')],
+      [],
+      [put('a', '2'), put('d', '1')],
+    ],
+    ['a file that is gone again, as it was before', [put('a', '1'), remove('c')], [remove('b')], [remove('b')]],
+    ['a deleted file that is back', [put('a', '1'), put('b', '1')], [put('c', 'old')], [put('c', 'old')]],
+    ['another mode alone', [put('a', '1', '100755'), put('b', '1'), remove('c')], [], [put('a', '1', '100755')]],
+  ])('is %s', (_, after, originals, expected) => {
+    expect(pathsGivenUp(before, after)).toEqual(originals.map(({ path }) => path));
+    expect(changesBetween(before, after, originals)).toEqual(expected);
   });
 });
 

@@ -78,6 +78,7 @@ export function facts(change: Partial<Facts> = {}): Facts {
     settingsText: undefined,
     baseSha: 'a'.repeat(40),
     pull: undefined,
+    mergeBase: undefined,
     branch: 'backend/7-add-a-health-endpoint',
     ours: [],
     earlier: [],

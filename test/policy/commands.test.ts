@@ -128,6 +128,35 @@ describe('a mention', () => {
   });
 });
 
+describe('a wish to go on with our pull request', () => {
+  const ours = { place: 'ours', pull: pull({ headSha: 'c'.repeat(40) }), mergeBase: 'd'.repeat(40) } as const;
+  const revise = command({ verb: 'revise', instruction: 'in capitals' });
+  const plan = {
+    work: 'revise',
+    base: { branch: 'trunk', sha: 'd'.repeat(40) },
+    continues: { pullNumber: 9, branch: 'backend/7-add-a-health-endpoint', headSha: 'c'.repeat(40) },
+  };
+
+  it.each([
+    ['by command', revise],
+    ['by retry', command({ verb: 'retry' })],
+  ])('is carried out on its branch: %s', (_, asked) => {
+    const last = earlier({
+      request: revise,
+      state: 'finished',
+      outcome: { type: 'failed', step: 'verify', reason: 'x' },
+    });
+    const given = facts({ ...ours, earlier: [last] });
+    expect(decide(asked, given)).toMatchObject({ type: 'accept', plan });
+  });
+
+  it('is a polite no where it makes no sense', () => {
+    expect(decide(revise, facts({ place: 'theirs', pull: pull() }))).toMatchObject({ type: 'decline' });
+    expect(decide(revise, facts({ ...ours, mergeBase: undefined }))).toMatchObject({ type: 'decline' });
+    expect(decide(revise, facts({ ...ours, issue: issue({ state: 'closed' }) }))).toMatchObject({ type: 'decline' });
+  });
+});
+
 describe('a question about the code, and a wish for the checks', () => {
   const ours = { pull: pull({ headSha: 'c'.repeat(40) }), place: 'ours' } as const;
   it.each([

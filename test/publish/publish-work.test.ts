@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Job } from '../../src/domain/index.ts';
 import { publishWork } from '../../src/publish/index.ts';
 import { shareStandIn, startWorld, writesOf } from '../github/github-world.ts';
 import { aCheck, aDesk, aLedger, aProof, aRun, aSubmission, aWork, aWorkspace, put } from './builders.ts';
@@ -125,9 +126,11 @@ describe('publishWork', () => {
     await using world = await openWorld();
     const { job, deps } = await aDesk(world);
     const { headSha, pullNumber } = await publishWork(job, aWork(), deps);
-    const continues = { branch: 'backend/1-total', headSha };
-    const more = aWork({ continues, run: aRun({ changes: [put('src/cart.js', 'better\n')] }) });
-    const second = await publishWork(job, more, deps);
+    const goesOn = (from: string): Job => {
+      return { ...job, plan: { ...job.plan, continues: { pullNumber, branch: 'backend/1-total', headSha: from } } };
+    };
+    const fresh = [put('src/cart.js', 'better\n')];
+    const second = await publishWork(goesOn(headSha), aWork({ fresh, run: aRun({ changes: fresh }) }), deps);
     expect(second.pullNumber).toBe(pullNumber);
     expect((await world.repo.commit(second.headSha)).parents).toEqual([headSha]);
     const theirs = await world.standIn.pushCommit(world.repo, {
@@ -135,12 +138,13 @@ describe('publishWork', () => {
       files: { a: 'a' },
       by: 'mona',
     });
-    const third = aWork({ continues: { ...continues, headSha: second.headSha }, run: aRun({ changes: [put('b')] }) });
-    await expect(publishWork(job, third, deps)).rejects.toMatchObject({ code: 'branch-moved', audience: 'requester' });
+    const third = aWork({ fresh: [put('b')], run: aRun({ changes: [put('b')] }) });
+    const goingOn = goesOn(second.headSha);
+    await expect(publishWork(goingOn, third, deps)).rejects.toMatchObject({ code: 'branch-moved', audience: 'requester' });
     expect(await world.repo.branchSha('backend/1-total')).toBe(theirs);
     await world.standIn.closePull(world.repo, pullNumber, { by: 'mona' });
     const writes = writesOf(world).length;
-    await expect(publishWork(job, third, deps)).rejects.toMatchObject({ code: 'branch-moved' });
+    await expect(publishWork(goingOn, third, deps)).rejects.toMatchObject({ code: 'branch-moved' });
     expect(writesOf(world)).toHaveLength(writes);
   });
 

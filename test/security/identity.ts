@@ -112,8 +112,9 @@ const continued: readonly Case[] = (['pushed', 'closed'] as const).map((what) =>
         await world.standIn.pushCommit(world.repo, { branch, files: { mine: 'mine' }, by: 'mona' });
       else await world.standIn.closePull(world.repo, first.pullNumber, { by: 'mona' });
       const before = await world.repo.branchSha(branch);
-      const work = aWork({ continues: { branch, headSha: first.headSha } });
-      const isDone = await unless(() => publishWork(job, work, deps));
+      const continues = { pullNumber: first.pullNumber, branch, headSha: first.headSha };
+      const next = { ...job, plan: { ...job.plan, continues } };
+      const isDone = await unless(() => publishWork(next, aWork({ fresh: aWork().run.changes }), deps));
       return isDone || (await world.repo.branchSha(branch)) !== before;
     }),
   twin: publishes,

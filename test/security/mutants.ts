@@ -181,8 +181,8 @@ export const mutants: readonly Mutant[] = [
     [
       'D21',
       'publish/publish-work.ts',
-      'if (work.continues) await requireOpenPull(work.continues.branch, deps);',
-      'if (work.continues) await Promise.resolve();',
+      'if (continues) await requireOpenPull(continues, deps);',
+      'if (continues) await Promise.resolve();',
     ],
     ['D6', 'github/facts.ts', "if (data.user?.id !== account.id) return 'none';", ''],
   ]),

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { cheapReply } from '../faults/cheap.ts';
+import type { RepositoryHandle } from '../stand-ins/github/index.ts';
+import { reply, toolUse, type MessageReply, type ModelRequest } from '../stand-ins/model/index.ts';
+import { labelCheapIssue, startWorld, unboxed } from './world.ts';
+
+const isFollowUp = ({ body }: ModelRequest): boolean => JSON.stringify(body.messages[0]).includes('# The pull request');
+
+const submission = {
+  title: 'Add the value, in capitals',
+  summary: 'The value has a file, in capitals.',
+  tests: [],
+  recommendations: [],
+  checklist: [],
+  commit: 'Write the value in capitals',
+};
+
+/** Opens the pull request; asked again, replaces the file that it added, and hands in. */
+function answer(request: ModelRequest): MessageReply {
+  if (!isFollowUp(request)) return cheapReply(request);
+  if (request.body.messages.length > 1) return toolUse('Submit', submission);
+  return reply(
+    toolUse('Bash', { command: 'cat new.txt theirs.txt; git status --short; git mv -k x y; mv new.txt NEW.txt' }),
+  );
+}
+
+function onlyPull(repository: RepositoryHandle) {
+  const [pull, ...others] = repository.pulls();
+  if (pull === undefined || others.length > 0) throw new Error('there is not exactly one pull request');
+  return pull;
+}
+
+it('goes on with our pull request on its branch, on top of what a person pushed there, and tells the whole of it anew', async () => {
+  await using world = await startWorld({ script: answer, environment: unboxed });
+  const { github } = world;
+  const { repository } = await labelCheapIssue(github);
+  await world.outcome();
+  const { number, head: branch } = onlyPull(repository);
+  const theirs = await github.pushCommit(repository, { branch, by: 'ada', files: { 'theirs.txt': 'kept\n' } });
+  const asked = await github.comment(repository, number, '/backend revise in capitals, please', { by: 'ada' });
+  await world.idle();
+
+  expect(await world.outcome(2)).toMatchObject({ type: 'published', pullNumber: number });
+  const { headSha: head, body } = onlyPull(repository);
+  const [commit] = await repository.commits(`${theirs}..${head}`);
+  expect(commit).toMatchObject({ parents: [theirs], verified: true });
+  expect(commit?.message).toMatch(/^Write the value in capitals\n\nCo-authored-by: ada /);
+  expect((await repository.file('theirs.txt', head))?.toString()).toBe('kept\n');
+  expect(await repository.file('new.txt', head)).toBeUndefined();
+  expect((await repository.file('NEW.txt', head))?.toString()).toContain('value of');
+  expect(body).toContain('The value has a file, in capitals.');
+  expect(body).toContain('Closes #1');
+  expect(repository.commentReactions(asked.id).map(({ content }) => content)).toEqual(['eyes', 'rocket']);
+  expect(github.violations).toEqual([]);
+});
