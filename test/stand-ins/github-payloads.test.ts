@@ -60,7 +60,18 @@ async function everythingHappens(): Promise<void> {
   const { data } = await octokit.pulls.create(pull);
   await octokit.checks.create({ ...inShop, name: 'proof', head_sha, conclusion: 'success' });
   await github.pushCommit(shop, { branch: 'topic', files: { 'b.txt': 'b\n' }, by: 'ann' });
-  await github.review(shop, data.number, { by: 'ann', state: 'APPROVED', body: 'Good' });
+  const comments = [{ path: 'a.txt', line: 1, body: 'Why?' }];
+  const review = await github.review(shop, data.number, {
+    by: 'ann',
+    state: 'CHANGES_REQUESTED',
+    body: 'Good',
+    comments,
+  });
+  const [first = 0] = review.commentIds;
+  await github.editReviewComment(shop, first, 'Why so?', { by: 'ann' });
+  const answer = await github.replyToReview(shop, first, 'Because', { by: 'ann' });
+  await github.deleteReviewComment(shop, answer, { by: 'ann' });
+  github.dismissReview(shop, data.number, review.id, { by: 'ann' });
   await github.addLabel(shop, data.number, 'bug', { by: 'ann' });
   await github.closePull(shop, data.number, { by: 'ann' });
   const draft = await github.openPull(shop, { by: 'ann', title: 'Try it', head: 'topic', draft: true });
@@ -111,6 +122,12 @@ it('everything that happens is told once, in order', () => {
     'push',
     'pull_request.synchronize',
     'pull_request_review.submitted',
+    'pull_request_review_comment.created',
+    'pull_request_review_comment.edited',
+    'pull_request_review.submitted',
+    'pull_request_review_comment.created',
+    'pull_request_review_comment.deleted',
+    'pull_request_review.dismissed',
     'pull_request.labeled',
     'pull_request.closed',
     'pull_request.opened',

@@ -48,7 +48,7 @@ describe('a pull request', () => {
       state: 'open',
       draft: true,
       merged: false,
-      mergeable: true,
+      mergeable: null,
       title: 'Fix it',
       user: { login: 'backend-developer[bot]', type: 'Bot' },
       head: { ref: head, sha: await shop.branchSha(head), label: `acme:${head}` },
@@ -137,6 +137,7 @@ describe('a pull request', () => {
     const head = await newBranch({ 'clash.txt': 'ours\n' });
     const { number } = await newPull(head);
     await github.pushCommit(shop, { branch: 'main', files: { 'clash.txt': 'theirs\n' }, by: 'ann' });
+    await octokit.pulls.get({ ...inShop, pull_number: number });
     const { data } = await octokit.pulls.get({ ...inShop, pull_number: number });
     expect(data).toMatchObject({ mergeable: false, mergeable_state: 'dirty' });
   });

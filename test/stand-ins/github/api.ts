@@ -6,10 +6,10 @@ import { asSeenAt } from './lag.ts';
 import type { Contract } from './openapi.ts';
 import { pageOf } from './pages.ts';
 import { primaryLimit, secondaryLimit } from './rate-limit.ts';
-import type { RateLimits } from './rate-limit.ts';
+import type { RateLimits, Resource } from './rate-limit.ts';
 import { isObject } from './route.ts';
 import type { Actor, Answer, Call, Route } from './route.ts';
-import { matchRoute } from './routes.ts';
+import { graphRoute, matchRoute } from './routes.ts';
 import type { Match } from './routes.ts';
 import type { Webhooks } from './webhooks.ts';
 import { findRepo, fullName } from './world.ts';
@@ -85,11 +85,11 @@ async function perform(deps: ApiDeps, request: ApiRequest, state: State): Promis
   }
   const actor = authenticate(world, request.headers['authorization']);
   state.progress.actor = actor;
-  throwLimits(deps, actor, state.fault);
   const path = withoutRepositoryId(world, request.path);
   const match = matchRoute(request.method, path);
-  if (match === undefined) throw notFound();
   state.progress.match = match;
+  throwLimits(deps, state.progress, state.fault);
+  if (match === undefined) throw notFound();
   countCall(deps, match.route, state.progress);
   throwStatus(state.fault);
   const call: Call = {
@@ -108,9 +108,14 @@ async function perform(deps: ApiDeps, request: ApiRequest, state: State): Promis
   return asSeenAt(await access(deps, match, call), call.asOf);
 }
 
+function resourceOf(route: Route | undefined): Resource {
+  return route === graphRoute ? 'graphql' : 'core';
+}
+
 /** Asking for the limits costs nothing. */
 function countCall({ limits }: ApiDeps, route: Route, progress: Progress): void {
-  const refusal = route.path === '/rate_limit' ? undefined : limits.count(progress.actor, isContent(route));
+  const resource = resourceOf(route);
+  const refusal = route.path === '/rate_limit' ? undefined : limits.count(progress.actor, isContent(route), resource);
   if (refusal === undefined) return;
   progress.limit = refusal.limit;
   throw refusal.answer;
@@ -129,12 +134,12 @@ function lagOf(world: World, request: ApiRequest, fault: Fault | undefined): num
   return world.now() - (fault.ms ?? 30_000);
 }
 
-function throwLimits(deps: ApiDeps, actor: Actor, fault: Fault | undefined): void {
+function throwLimits(deps: ApiDeps, { actor, match }: Progress, fault: Fault | undefined): void {
   const { now } = deps.world;
   if (fault?.then === 'rate-limit') {
     const who = actor.type === 'installation' ? `installation ID ${actor.installation.id}` : actor.type;
     const resetInMs = fault.resetInMs ?? 3_600_000;
-    if (fault.holds === true) deps.limits.close(actor, resetInMs);
+    if (fault.holds === true) deps.limits.close(actor, resetInMs, resourceOf(match?.route));
     throw primaryLimit(who, now() + resetInMs, now(), fault.status);
   }
   if (fault?.then === 'secondary-limit') throw secondaryLimit(fault.retryAfter, fault.status);
@@ -209,6 +214,8 @@ const contentRoutes = new Set([
   `POST ${pull}`,
   `PATCH ${pull}/{pull_number}`,
   `POST ${pull}/{pull_number}/reviews`,
+  `POST ${pull}/{pull_number}/comments/{comment_id}/replies`,
+  `POST ${pull}/comments/{comment_id}/reactions`,
   'POST /repos/{owner}/{repo}/check-runs',
   'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}',
   'POST /repos/{owner}/{repo}/git/refs',
@@ -224,7 +231,7 @@ export function isContentRoute(route: string): boolean {
   return contentRoutes.has(route);
 }
 
-function routeName(match: Match | undefined): string | undefined {
+function routeName(match: Pick<Match, 'route'> | undefined): string | undefined {
   return match === undefined ? undefined : `${match.route.method} ${match.route.path}`;
 }
 
@@ -232,6 +239,10 @@ function errorAnswer(contract: Contract, progress: Progress, error: unknown): An
   const route = routeName(progress.match);
   if (!(error instanceof ApiError))
     return broken(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (progress.match?.route === graphRoute && error.headers['x-ratelimit-remaining'] === '0') {
+    const errors = [{ type: 'RATE_LIMITED', message: error.message }];
+    return { status: 200, body: { errors }, headers: error.headers };
+  }
   const docs = route === undefined || error.status === 401 ? 'https://docs.github.com/rest' : contract.docs(route);
   const body = { message: error.message, ...error.fields, documentation_url: docs, status: String(error.status) };
   return { status: error.status, body, headers: error.headers };
@@ -250,7 +261,7 @@ function violationOf(
   request: ApiRequest,
 ): string | undefined {
   if (answer.mistake !== undefined) return answer.mistake;
-  if (route === undefined || answer.bytes !== undefined) return undefined;
+  if (route === undefined || answer.bytes !== undefined || route === routeName({ route: graphRoute })) return undefined;
   const problem = contract.answerProblem(route, answer.status, answer.body);
   return problem === undefined ? undefined : `${request.method} ${request.path}: ${problem}`;
 }
@@ -304,7 +315,7 @@ function commonHeaders(deps: ApiDeps, progress: Progress): Record<string, string
     'x-github-media-type': 'github.v3; format=json',
     'x-github-api-version-selected': '2022-11-28',
     'x-github-request-id': randomBytes(10).toString('hex').toUpperCase(),
-    ...deps.limits.headers(actor),
+    ...deps.limits.headers(actor, resourceOf(match?.route)),
     ...(needs === undefined || actor.type !== 'installation'
       ? {}
       : { 'x-accepted-github-permissions': acceptedPermissions(needs) }),

@@ -7,6 +7,7 @@ export type Change =
   | CommentChange
   | ReactionChange
   | ReviewChange
+  | ReviewCommentChange
   | CheckRunChange
   | RefChange
   | ObjectChange
@@ -69,11 +70,21 @@ export interface ReactionChange extends InRepository {
 
 export interface ReviewChange extends InRepository {
   readonly what: 'review';
-  readonly did: 'created';
+  readonly did: 'created' | 'dismissed';
   readonly id: number;
   readonly number: number;
   readonly author: string;
   readonly state: string;
+  readonly body: string;
+}
+
+/** A comment on lines of a pull request; `resolved` and `unresolved` are said of the first of a thread. */
+export interface ReviewCommentChange extends InRepository {
+  readonly what: 'review-comment';
+  readonly did: 'created' | 'edited' | 'deleted' | 'resolved' | 'unresolved';
+  readonly id: number;
+  readonly number: number;
+  readonly author: string;
   readonly body: string;
 }
 

@@ -42,11 +42,13 @@ export type {
   IssueView,
   PullView,
   ReactionView,
+  ReviewThreadView,
   RepositoryHandle,
 } from './repository-handle.ts';
 export { cutConnection as cut } from '../intercept.ts';
 export type { CallPhase, HistoryEntry } from './server.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
+export type { LineComment } from './review-people.ts';
 export type { Delivery, Lot } from './webhooks.ts';
 export type { Permissions, Role } from './world.ts';
 

@@ -65,6 +65,8 @@ export async function createRepository(world: World, wanted: NewRepository): Pro
     labels: new Map(),
     issues: new Map(),
     comments: new Map(),
+    reviewComments: new Map(),
+    resolved: new Map(),
     checkRuns: new Map(),
     checkSuites: new Map(),
     gone: new Map(),

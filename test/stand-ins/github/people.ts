@@ -24,7 +24,8 @@ import { deleteIssue, setLock, transferIssue } from './removals.ts';
 import { moveBranch } from './ref-changes.ts';
 import { commentView, issueView } from './repository-handle.ts';
 import type { CommentView, IssueView } from './repository-handle.ts';
-import { emitReview } from './routes/reviews.ts';
+import { createReviewPeople } from './review-people.ts';
+import type { ReviewPeople } from './review-people.ts';
 import { ensureUser } from './world.ts';
 import type { Comment, Issue, Repo, Role, World } from './world.ts';
 
@@ -49,7 +50,7 @@ export interface PushedCommit extends By {
 }
 
 /** What people do on GitHub's pages: each sends the events that GitHub sends. */
-export interface People extends PullPeople, OtherApps {
+export interface People extends PullPeople, OtherApps, ReviewPeople {
   openIssue(
     repo: RepositoryRef,
     issue: By & { title: string; body?: string | null; labels?: readonly string[] },
@@ -76,11 +77,6 @@ export interface People extends PullPeople, OtherApps {
   reopenPull(repo: RepositoryRef, number: number, by: By): Promise<void>;
   /** A merge commit on the base branch. */
   mergePull(repo: RepositoryRef, number: number, by: By): Promise<void>;
-  review(
-    repo: RepositoryRef,
-    number: number,
-    review: By & { state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED'; body: string },
-  ): Promise<void>;
   setPermission(repo: RepositoryRef, login: string, role: Role): void;
 }
 
@@ -92,6 +88,7 @@ export function createPeople(world: World): People {
     ...codePeople(world),
     ...createPullPeople(world),
     ...createOtherApps(world),
+    ...createReviewPeople(world),
   };
 }
 
@@ -172,20 +169,6 @@ function pullPeople(world: World) {
     mergePull: async (ref: RepositoryRef, number: number, by: By) => {
       await merge(world, issueIn(world, ref, number), by);
     },
-    review: async (ref: RepositoryRef, number: number, given: Parameters<People['review']>[2]) => {
-      const { repo, issue } = issueIn(world, ref, number);
-      if (issue.pull === undefined) throw new Error(`#${number} is not a pull request`);
-      const review = {
-        id: world.nextId(),
-        user: ensureUser(world, given.by),
-        body: given.body,
-        state: given.state,
-        commitId: issue.pull.headSha,
-        submittedAt: world.now(),
-      };
-      issue.pull.reviews.push(review);
-      emitReview(world, repo, { issue, review });
-    },
     setPermission: (ref: RepositoryRef, login: string, role: Role) => {
       const { collaborators } = repoIn(world, ref);
       const { id } = ensureUser(world, login);
@@ -259,7 +242,7 @@ export function repoIn(world: World, ref: RepositoryRef): Repo {
   return repo;
 }
 
-function issueIn(world: World, ref: RepositoryRef, number: number): { repo: Repo; issue: Issue } {
+export function issueIn(world: World, ref: RepositoryRef, number: number): { repo: Repo; issue: Issue } {
   const repo = repoIn(world, ref);
   const issue = repo.issues.get(number);
   if (issue === undefined) throw new Error(`${repo.name} has no issue #${number}`);

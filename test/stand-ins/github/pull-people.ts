@@ -71,7 +71,15 @@ async function open(
   if (baseSha === undefined) throw new Error(`there is no branch ${base}`);
   const ends = { head, headSha, base, baseSha, ...(fork && { fork }) };
   const merge = { mergedAt: undefined, mergedBy: undefined, mergeSha: null };
-  const pull = { id: world.nextId(), ...ends, draft, ...merge, requestedReviewers: [], reviews: [] };
+  const pull = {
+    id: world.nextId(),
+    ...ends,
+    draft,
+    ...merge,
+    requestedReviewers: [],
+    reviews: [],
+    mergeKnown: undefined,
+  };
   const issue = addIssue(world, repo, { title, body, by, pull });
   tellIssue(world, repo, issue, { did: 'opened' });
   await git(repo.gitDir, ['update-ref', `refs/pull/${issue.number}/head`, headSha]);

@@ -22,13 +22,19 @@ export interface Refusal {
   readonly answer: ApiError;
 }
 
+/** What has a primary limit of its own. */
+export type Resource = 'core' | 'graphql';
+
 export interface RateLimits {
   /** Counts a call; says so when a limit is used up. A call that is refused counts as well. */
-  readonly count: (actor: Actor, creates: boolean) => Refusal | undefined;
-  readonly headers: (actor: Actor) => Record<string, string>;
-  readonly state: (actor: Actor) => { limit: number; used: number; remaining: number; reset: number };
+  readonly count: (actor: Actor, creates: boolean, resource?: Resource) => Refusal | undefined;
+  readonly headers: (actor: Actor, resource?: Resource) => Record<string, string>;
+  readonly state: (
+    actor: Actor,
+    resource?: Resource,
+  ) => { limit: number; used: number; remaining: number; reset: number };
   /** From now on nothing of the actor is answered until then. */
-  readonly close: (actor: Actor, forMs: number) => void;
+  readonly close: (actor: Actor, forMs: number, resource?: Resource) => void;
   readonly open: () => void;
 }
 
@@ -58,8 +64,8 @@ export function createRateLimits({ now, steady }: Clocks, options: RateLimitOpti
   const closed = new Map<string, number>();
   const contents = new Map<string, Content>();
 
-  function bucketOf(actor: Actor): Bucket {
-    const key = keyOf(actor);
+  function bucketOf(actor: Actor, resource: Resource): Bucket {
+    const key = bucketKey(actor, resource);
     const known = buckets.get(key);
     if (known !== undefined && known.resetAt > steady()) return known;
     const fresh: Bucket = { used: 0, resetAt: steady() + options.primaryMs };
@@ -74,17 +80,17 @@ export function createRateLimits({ now, steady }: Clocks, options: RateLimitOpti
     return content;
   }
 
-  function closedUntil(actor: Actor): number | undefined {
-    const until = closed.get(keyOf(actor));
+  function closedUntil(actor: Actor, resource: Resource): number | undefined {
+    const until = closed.get(bucketKey(actor, resource));
     return until !== undefined && until > steady() ? until : undefined;
   }
 
   /** A time of the steady clock as answers show it. */
   const shown = (time: number) => time + now() - steady();
 
-  function state(actor: Actor) {
-    const until = closedUntil(actor);
-    const bucket = bucketOf(actor);
+  function state(actor: Actor, resource: Resource = 'core') {
+    const until = closedUntil(actor, resource);
+    const bucket = bucketOf(actor, resource);
     const used = until === undefined ? Math.min(bucket.used, options.perHour) : options.perHour;
     const reset = Math.ceil(shown(until ?? bucket.resetAt) / 1000);
     return { limit: options.perHour, used, remaining: options.perHour - used, reset };
@@ -92,10 +98,13 @@ export function createRateLimits({ now, steady }: Clocks, options: RateLimitOpti
 
   return {
     state,
-    headers: (actor) => rateHeaders(state(actor)),
-    count: (actor, creates) => {
-      const bucket = bucketOf(actor);
-      const until = closedUntil(actor) ?? (bucket.used >= options.perHour ? bucket.resetAt : undefined);
+    headers: (actor, resource = 'core') => ({
+      ...rateHeaders(state(actor, resource)),
+      'x-ratelimit-resource': resource,
+    }),
+    count: (actor, creates, resource = 'core') => {
+      const bucket = bucketOf(actor, resource);
+      const until = closedUntil(actor, resource) ?? (bucket.used >= options.perHour ? bucket.resetAt : undefined);
       if (until !== undefined) {
         return { limit: 'primary', answer: primaryLimit(keyOf(actor), shown(until), now()) };
       }
@@ -104,8 +113,8 @@ export function createRateLimits({ now, steady }: Clocks, options: RateLimitOpti
       const answer = countContent(contentOf(actor), steady(), options);
       return answer === undefined ? undefined : { limit: 'content', answer };
     },
-    close: (actor, forMs) => {
-      closed.set(keyOf(actor), steady() + forMs);
+    close: (actor, forMs, resource = 'core') => {
+      closed.set(bucketKey(actor, resource), steady() + forMs);
     },
     open: () => {
       closed.clear();
@@ -154,6 +163,10 @@ function countContent(content: Content, now: number, options: RateLimitOptions):
   return made.length >= options.contentPerHour ? secondaryLimit(undefined) : undefined;
 }
 
+function bucketKey(actor: Actor, resource: Resource): string {
+  return `${keyOf(actor)} ${resource}`;
+}
+
 function keyOf(actor: Actor): string {
   if (actor.type === 'installation') return `installation ID ${actor.installation.id}`;
   return actor.type === 'user' ? `user ID ${actor.user.id}` : actor.type;
@@ -165,6 +178,5 @@ function rateHeaders(state: ReturnType<RateLimits['state']>): Record<string, str
     'x-ratelimit-remaining': String(state.remaining),
     'x-ratelimit-used': String(state.used),
     'x-ratelimit-reset': String(state.reset),
-    'x-ratelimit-resource': 'core',
   };
 }

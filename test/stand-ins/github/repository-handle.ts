@@ -1,6 +1,7 @@
 import { logOf, readCommit } from './commits.ts';
 import type { CommitRecord } from './commits.ts';
 import { branchSha, git, gitText, listRefs, resolve } from './git.ts';
+import { threadOf, threadsOf } from './review-changes.ts';
 import { commentsOf, issuePage } from './shapes/issues.ts';
 import { installationOf, iso } from './world.ts';
 import type { CheckRun, Comment, Issue, Reaction, Repo, Review, World } from './world.ts';
@@ -46,6 +47,21 @@ export interface PullView extends IssueView {
   readonly reviews: readonly { readonly author: string; readonly state: string; readonly body: string }[];
 }
 
+/** A conversation on lines of a pull request. */
+export interface ReviewThreadView {
+  readonly path: string;
+  /** The line it began on. */
+  readonly line: number;
+  /** Login of who resolved it; undefined while it is open. */
+  readonly resolvedBy: string | undefined;
+  readonly comments: readonly {
+    readonly id: number;
+    readonly author: string;
+    readonly body: string;
+    readonly reactions: readonly ReactionView[];
+  }[];
+}
+
 export interface CheckRunView {
   readonly id: number;
   readonly name: string;
@@ -87,6 +103,8 @@ export interface RepositoryHandle {
   /** Reactions to the issue or pull request itself. */
   reactions(issueNumber: number): readonly ReactionView[];
   commentReactions(commentId: number): readonly ReactionView[];
+  /** Oldest first. */
+  reviewThreads(pullNumber: number): readonly ReviewThreadView[];
   pulls(): readonly PullView[];
   pull(number: number): PullView | undefined;
   /** All check runs, oldest first; of one commit if its sha is given. */
@@ -134,6 +152,7 @@ function issueReaders(world: World, repo: Repo) {
     comments: (issueNumber: number) => commentsOf(repo, issueNumber).map(commentView),
     reactions: (issueNumber: number) => (repo.issues.get(issueNumber)?.reactions ?? []).map(reactionView),
     commentReactions: (commentId: number) => (repo.comments.get(commentId)?.reactions ?? []).map(reactionView),
+    reviewThreads: (pullNumber: number) => reviewThreadViews(repo, pullNumber),
     pulls: () => all().flatMap((issue) => optional(pullView(world, repo, issue), (pull) => [pull]) ?? []),
     pull: (number: number) => optional(repo.issues.get(number), (issue) => pullView(world, repo, issue)),
     checkRuns: (headSha?: string) =>
@@ -195,6 +214,17 @@ export function commentView(comment: Comment): CommentView {
     createdAt: iso(comment.createdAt),
     updatedAt: iso(comment.updatedAt),
   };
+}
+
+function reviewThreadViews(repo: Repo, pullNumber: number): readonly ReviewThreadView[] {
+  return threadsOf(repo, pullNumber).map((first) => ({
+    path: first.place.path,
+    line: first.place.line,
+    resolvedBy: repo.resolved.get(first.id)?.login,
+    comments: threadOf(repo, first).map(({ id, user, body, reactions }) => {
+      return { id, author: user.login, body, reactions: reactions.map(reactionView) };
+    }),
+  }));
 }
 
 function reactionView(reaction: Reaction): ReactionView {

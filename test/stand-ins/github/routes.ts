@@ -1,3 +1,4 @@
+import { answerGraph } from './graphql/execute.ts';
 import type { Route } from './route.ts';
 import { appRoutes } from './routes/apps.ts';
 import { checkRoutes } from './routes/checks.ts';
@@ -28,6 +29,9 @@ export const routes: readonly Route[] = [
   ...repositoryRoutes,
 ];
 
+/** Everything that is asked in GraphQL; GitHub describes it in a schema of its own. */
+export const graphRoute: Route = { method: 'POST', path: '/graphql', access: 'anyone', handle: answerGraph };
+
 export interface Match {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
@@ -41,6 +45,8 @@ const greedy = new Set(['path', 'ref', 'basehead', 'commit_sha_or_branch']);
 const patterns = new Map<Route, RegExp>(routes.map((route) => [route, patternOf(route.path)]));
 
 export function matchRoute(method: string, path: string): Match | undefined {
+  if (method === graphRoute.method && path === graphRoute.path)
+    return { route: graphRoute, params: {}, belowRepository: '' };
   for (const route of routes) {
     if (route.method !== method) continue;
     const found = patterns.get(route)?.exec(path);

@@ -74,6 +74,8 @@ interface Deps {
 }
 
 const apiPrefix = '/api/v3';
+/** Beside the REST API, and where github.com has it. */
+const graphPaths: ReadonlySet<string> = new Set(['/api/graphql', '/graphql']);
 
 /** Listens on a loopback port and answers API and git calls until it is closed. */
 export async function listen(
@@ -194,6 +196,7 @@ type CalledUpon = Pick<HistoryEntry, 'method' | 'path' | 'query' | 'kind'>;
 function readCall(request: IncomingMessage): CalledUpon {
   const { pathname, search } = new URL(request.url ?? '/', 'http://stand-in');
   const called = { method: request.method ?? 'GET', query: search.slice(1) };
+  if (graphPaths.has(pathname)) return { ...called, kind: 'api', path: '/graphql' };
   if (pathname.startsWith(`${apiPrefix}/`)) return { ...called, kind: 'api', path: pathname.slice(apiPrefix.length) };
   return { ...called, kind: readGitPath(pathname) === undefined ? 'other' : 'git', path: pathname };
 }

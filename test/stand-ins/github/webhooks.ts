@@ -155,6 +155,7 @@ const scopes: Readonly<Record<string, string>> = {
   label: 'issues',
   pull_request: 'pull_requests',
   pull_request_review: 'pull_requests',
+  pull_request_review_comment: 'pull_requests',
   push: 'contents',
   create: 'contents',
   delete: 'contents',

@@ -120,7 +120,8 @@ export interface Review {
   readonly id: number;
   readonly user: User;
   readonly body: string;
-  readonly state: string;
+  /** `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`, or `PENDING`, which nobody but the author sees. */
+  state: string;
   readonly commitId: string;
   readonly submittedAt: number;
 }
@@ -130,6 +131,35 @@ export interface Fork {
   readonly id: number;
   readonly owner: User;
   isGone: boolean;
+}
+
+/** Lines of a pull request's change, as they were when somebody spoke of them. */
+export interface DiffPlace {
+  readonly path: string;
+  readonly side: 'LEFT' | 'RIGHT';
+  readonly line: number;
+  /** The first of several lines. */
+  readonly startLine: number | undefined;
+  /** Head of the pull request then. */
+  readonly commitId: string;
+  /** Its hunk down to the line, and the line's number in the whole difference of the file. */
+  readonly hunk: string;
+  readonly position: number;
+}
+
+export interface ReviewComment {
+  readonly id: number;
+  readonly issueNumber: number;
+  readonly reviewId: number;
+  readonly user: User;
+  body: string;
+  readonly place: DiffPlace;
+  /** The first comment of the thread; undefined for that one itself. */
+  readonly inReplyTo: number | undefined;
+  readonly createdAt: number;
+  updatedAt: number;
+  readonly reactions: Reaction[];
+  isMinimized: boolean;
 }
 
 /** What makes an issue a pull request. */
@@ -145,6 +175,8 @@ export interface Pull {
   mergedAt: number | undefined;
   mergedBy: User | undefined;
   mergeSha: string | null;
+  /** The ends for which GitHub has found out whether they can be merged: `<base>...<head>`. */
+  mergeKnown: string | undefined;
   readonly requestedReviewers: User[];
   readonly reviews: Review[];
 }
@@ -229,6 +261,9 @@ export interface Repo {
   readonly labels: Map<string, Label>;
   readonly issues: Map<number, Issue>;
   readonly comments: Map<number, Comment>;
+  readonly reviewComments: Map<number, ReviewComment>;
+  /** Who resolved a thread, by the id of its first comment. */
+  readonly resolved: Map<number, User>;
   readonly checkRuns: Map<number, CheckRun>;
   readonly checkSuites: Map<string, number>;
   /** Issues that were deleted or transferred, by number: numbers are never used again. */

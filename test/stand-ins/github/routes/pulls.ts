@@ -5,7 +5,7 @@ import { branchSha, git, gitText } from '../git.ts';
 import { addIssue, checkText, closePull, editIssue, emitPull, reopenPull, tellIssue } from '../issue-changes.ts';
 import { actingUser, flagField, numberParam, textField, textsField } from '../route.ts';
 import type { Answer, Need, RepoCall, Route } from '../route.ts';
-import { mergeBase, pullOf, pullShape, simplePullShape } from '../shapes/pulls.ts';
+import { endsOf, mergeBase, pullOf, pullShape, simplePullShape } from '../shapes/pulls.ts';
 import { findUser } from '../world.ts';
 import type { Issue, Pull, Repo } from '../world.ts';
 import { commitShape } from './commits.ts';
@@ -69,6 +69,7 @@ async function createPull(call: RepoCall): Promise<Answer> {
     mergedAt: undefined,
     mergedBy: undefined,
     mergeSha: null,
+    mergeKnown: undefined,
     requestedReviewers: [],
     reviews: [],
   };
@@ -129,7 +130,9 @@ async function getPull(call: RepoCall): Promise<Answer> {
     const data = Buffer.from(await diffText(call.repo.gitDir, await mergeBase(call.repo, pull), pull.headSha));
     return { status: 200, bytes: { type: 'application/vnd.github.diff; charset=utf-8', data } };
   }
-  return { status: 200, body: await pullShape(call.world, call.repo, issue) };
+  const shape = await pullShape(call.world, call.repo, issue);
+  pullOf(issue).mergeKnown = await endsOf(call.repo, pullOf(issue));
+  return { status: 200, body: shape };
 }
 
 async function updatePull(call: RepoCall): Promise<Answer> {

@@ -4,9 +4,11 @@ import type { Answer, RepoCall, Route } from '../route.ts';
 import { reactionShape } from '../shapes/issues.ts';
 import type { Reaction } from '../world.ts';
 import { commentOf, issueOf, readNeeds, writeNeeds } from './issues.ts';
+import { reviewCommentOf } from './reviews.ts';
 
 const onIssue = '/repos/{owner}/{repo}/issues/{issue_number}/reactions';
 const onComment = '/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
+const onLines = '/repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions';
 const read = { access: 'repository', needs: readNeeds, role: 'read' } as const;
 const write = { access: 'repository', needs: writeNeeds, role: 'read' } as const;
 
@@ -41,6 +43,22 @@ export const reactionRoutes: readonly Route[] = [
     path: `${onComment}/{reaction_id}`,
     ...write,
     handle: (call: RepoCall) => remove(call, commentOf(call, 'write').reactions),
+  },
+  {
+    method: 'GET',
+    path: onLines,
+    access: 'repository',
+    needs: [['pull_requests', 'read']],
+    role: 'read',
+    handle: (call: RepoCall) => list(call, reviewCommentOf(call).reactions),
+  },
+  {
+    method: 'POST',
+    path: onLines,
+    access: 'repository',
+    needs: [['pull_requests', 'write']],
+    role: 'read',
+    handle: (call: RepoCall) => react(call, reviewCommentOf(call).reactions),
   },
 ];
 

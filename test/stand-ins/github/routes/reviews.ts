@@ -1,28 +1,24 @@
-import { ApiError } from '../api-error.ts';
-import { born } from '../lag.ts';
-import { nodeId, userShape } from '../shapes/accounts.ts';
-import { association, issuePage } from '../shapes/issues.ts';
-import { pullOf, simplePullShape } from '../shapes/pulls.ts';
-import { repoUrl } from '../shapes/repositories.ts';
-import { actingUser, textField } from '../route.ts';
-import type { Answer, RepoCall, Route } from '../route.ts';
-import { installationOf, iso } from '../world.ts';
-import type { Issue, Repo, Review, World } from '../world.ts';
-import { longestBody } from '../issue-changes.ts';
+import { notFound } from '../api-error.ts';
+import type { Lines } from '../diff-places.ts';
+import { replyTo, reviewCommentsOf, submitReview } from '../review-changes.ts';
+import { actingUser, isObject, listField, numberParam, textField } from '../route.ts';
+import type { Answer, Body, RepoCall, Route } from '../route.ts';
+import { pullOf } from '../shapes/pulls.ts';
+import { reviewCommentShape, reviewShape } from '../shapes/reviews.ts';
+import type { ReviewComment } from '../world.ts';
 import { pullIssue } from './pulls.ts';
 
-const path = '/repos/{owner}/{repo}/pulls/{pull_number}/reviews';
+const pulls = '/repos/{owner}/{repo}/pulls';
+const path = `${pulls}/{pull_number}/reviews`;
+const read = { access: 'repository', needs: [['pull_requests', 'read']], role: 'read' } as const;
+const write = { access: 'repository', needs: [['pull_requests', 'write']], role: 'read' } as const;
 
 export const reviewRoutes: readonly Route[] = [
-  { method: 'GET', path, access: 'repository', needs: [['pull_requests', 'read']], role: 'read', handle: listReviews },
-  {
-    method: 'POST',
-    path,
-    access: 'repository',
-    needs: [['pull_requests', 'write']],
-    role: 'read',
-    handle: createReview,
-  },
+  { method: 'GET', path, ...read, handle: listReviews },
+  { method: 'POST', path, ...write, handle: createReview },
+  { method: 'GET', path: `${pulls}/comments/{comment_id}`, ...read, handle: getComment },
+  { method: 'GET', path: `${pulls}/{pull_number}/comments`, ...read, handle: listComments },
+  { method: 'POST', path: `${pulls}/{pull_number}/comments/{comment_id}/replies`, ...write, handle: reply },
 ];
 
 const states: Readonly<Record<string, string>> = {
@@ -31,75 +27,73 @@ const states: Readonly<Record<string, string>> = {
   COMMENT: 'COMMENTED',
 };
 
+/** A review that is not submitted is its author's alone. */
 function listReviews(call: RepoCall): Answer {
   const issue = pullIssue(call);
-  return {
-    status: 200,
-    list: pullOf(issue).reviews.map((review) => reviewShape(call.world, call.repo, { issue, review })),
-  };
+  const shown = pullOf(issue).reviews.filter(({ state, user }) => state !== 'PENDING' || user === actingUser(call));
+  return { status: 200, list: shown.map((review) => reviewShape(call.world, call.repo, { issue, review })) };
 }
 
-/** The author may comment on a pull request of their own, not approve it or ask for changes. */
-function createReview(call: RepoCall): Answer {
+async function createReview(call: RepoCall): Promise<Answer> {
   const { world, repo, body } = call;
   const issue = pullIssue(call);
-  const by = actingUser(call);
-  const event = textField(body, 'event') ?? 'PENDING';
-  const text = textField(body, 'body') ?? '';
-  checkReview({ own: issue.user === by, event, text });
-  const review: Review = {
-    id: world.nextId(),
-    user: by,
-    body: text,
-    state: states[event] ?? 'PENDING',
-    commitId: textField(body, 'commit_id') ?? pullOf(issue).headSha,
-    submittedAt: world.now(),
-  };
-  pullOf(issue).reviews.push(review);
-  emitReview(world, repo, { issue, review });
+  const { review } = await submitReview(world, repo, {
+    issue,
+    by: actingUser(call),
+    state: states[textField(body, 'event') ?? ''] ?? 'PENDING',
+    body: textField(body, 'body') ?? '',
+    commitId: textField(body, 'commit_id'),
+    comments: (listField(body, 'comments') ?? []).filter(isObject).map(linesIn),
+  });
   return { status: 200, body: reviewShape(world, repo, { issue, review }) };
 }
 
-function checkReview(review: { own: boolean; event: string; text: string }): void {
-  const { own, event, text } = review;
-  if (text.length > longestBody) throw unprocessable('Body is too long (maximum is 65536 characters)');
-  if (own && event === 'APPROVE') throw unprocessable('Can not approve your own pull request');
-  if (own && event === 'REQUEST_CHANGES') throw unprocessable('Can not request changes on your own pull request');
-  if (text === '' && event !== 'APPROVE') throw unprocessable('Body cannot be blank');
+function linesIn(body: Body): Lines & { body: string } {
+  const startLine = body['start_line'];
+  return {
+    body: String(body['body']),
+    path: String(body['path']),
+    side: body['side'] === 'LEFT' ? 'LEFT' : 'RIGHT',
+    line: Number(body['line']),
+    startLine: typeof startLine === 'number' ? startLine : undefined,
+  };
 }
 
-/** Reviews are refused with plain sentences, unlike everything else. */
-function unprocessable(sentence: string): ApiError {
-  return new ApiError(422, 'Unprocessable Entity', { fields: { errors: [sentence] } });
+async function getComment(call: RepoCall): Promise<Answer> {
+  return { status: 200, body: await shapeOf(call, reviewCommentOf(call)) };
 }
 
-export function emitReview(world: World, repo: Repo, at: { issue: Issue; review: Review }): void {
-  const { id, user, state, body } = at.review;
-  const told = { what: 'review', did: 'created', repository: repo.id, number: at.issue.number } as const;
-  world.changes.tell({ ...told, id, author: user.login, state, body });
-  const installation = installationOf(world, repo);
-  if (installation === undefined) return;
-  const shape = { ...reviewShape(world, repo, at), state: at.review.state.toLowerCase() };
-  const fields = { review: shape, pull_request: simplePullShape(world, repo, at.issue) };
-  const sender = at.review.user;
-  world.emit({ name: 'pull_request_review', action: 'submitted', repo, installation, sender, fields });
+async function listComments(call: RepoCall): Promise<Answer> {
+  const found = reviewCommentsOf(call.repo, pullIssue(call).number).filter(
+    ({ reviewId }) => reviewOf(call, reviewId)?.state !== 'PENDING',
+  );
+  return { status: 200, list: await Promise.all(found.map((comment) => shapeOf(call, comment))) };
 }
 
-function reviewShape(world: World, repo: Repo, at: { issue: Issue; review: Review }): Record<string, unknown> {
-  const { issue, review } = at;
-  const html = `${issuePage(world, repo, issue)}#pullrequestreview-${review.id}`;
-  const pull = `${repoUrl(world, repo)}/pulls/${issue.number}`;
-  return born(review.submittedAt, {
-    id: review.id,
-    node_id: nodeId('PullRequestReview', review.id),
-    user: userShape(world, review.user),
-    body: review.body,
-    state: review.state,
-    html_url: html,
-    pull_request_url: pull,
-    author_association: association(repo, review.user),
-    _links: { html: { href: html }, pull_request: { href: pull } },
-    submitted_at: iso(review.submittedAt),
-    commit_id: review.commitId,
-  });
+function reviewOf(call: RepoCall, id: number) {
+  return pullOf(pullIssue(call)).reviews.find((review) => review.id === id);
+}
+
+/** Answers hang on the first comment of a thread; GitHub knows no answers to answers. */
+async function reply(call: RepoCall): Promise<Answer> {
+  const { world, repo } = call;
+  const issue = pullIssue(call);
+  const first = reviewCommentOf(call);
+  if (first.issueNumber !== issue.number || first.inReplyTo !== undefined) throw notFound();
+  const body = textField(call.body, 'body') ?? '';
+  const comment = await replyTo(world, repo, { issue, by: actingUser(call), body, first });
+  const shape = await shapeOf(call, comment);
+  return { status: 201, body: shape, headers: { location: String(shape['url']) } };
+}
+
+export function reviewCommentOf(call: RepoCall): ReviewComment {
+  const comment = call.repo.reviewComments.get(numberParam(call, 'comment_id'));
+  if (comment === undefined) throw notFound();
+  return comment;
+}
+
+async function shapeOf({ world, repo }: RepoCall, comment: ReviewComment): Promise<Record<string, unknown>> {
+  const issue = repo.issues.get(comment.issueNumber);
+  if (issue === undefined) throw notFound();
+  return reviewCommentShape(world, repo, { issue, comment });
 }

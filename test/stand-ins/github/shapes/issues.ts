@@ -110,7 +110,7 @@ export function association(repo: Repo, user: User): string {
   return repo.owner.type === 'Organization' ? 'MEMBER' : 'COLLABORATOR';
 }
 
-function reactionRollup(url: string, reactions: readonly Reaction[]): Record<string, unknown> {
+export function reactionRollup(url: string, reactions: readonly Reaction[]): Record<string, unknown> {
   const counts = reactionContents.map((content): [string, number] => [
     content,
     reactions.filter((reaction) => reaction.content === content).length,

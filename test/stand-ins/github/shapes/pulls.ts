@@ -46,16 +46,17 @@ export async function pullShape(world: World, repo: Repo, issue: Issue): Promise
   const from = await mergeBase(repo, pull);
   const files = await countFiles(repo.gitDir, from, pull.headSha);
   const commits = await gitText(repo.gitDir, ['rev-list', '--count', `${from}..${pull.headSha}`]);
-  const mergeable = issue.state === 'open' ? await isMergeable(repo, pull) : null;
+  const isKnown = issue.state === 'open' && pull.mergeKnown === (await endsOf(repo, pull));
+  const mergeable = isKnown ? await isMergeable(repo, pull) : null;
   return {
     ...simplePullShape(world, repo, issue),
     merged: pull.mergedAt !== undefined,
     mergeable,
     rebaseable: mergeable,
-    mergeable_state: stateOf(pull, mergeable),
+    mergeable_state: stateOf(repo, pull, mergeable),
     merged_by: optionalUser(world, pull.mergedBy),
     comments: commentsOf(repo, issue.number).length,
-    review_comments: 0,
+    review_comments: [...repo.reviewComments.values()].filter((each) => each.issueNumber === issue.number).length,
     maintainer_can_modify: false,
     commits: Number(commits),
     additions: files.reduce((sum, file) => sum + file.additions, 0),
@@ -76,6 +77,12 @@ export function pullOf(issue: Issue): Pull {
   return issue.pull;
 }
 
+/** What a merge would join. GitHub begins to find out whether it can when somebody reads the pull request, and says `unknown` then. */
+export async function endsOf(repo: Repo, pull: Pull): Promise<string> {
+  const base = await resolve(repo.gitDir, `refs/heads/${pull.base}^{commit}`);
+  return `${base ?? ''}...${pull.headSha}`;
+}
+
 async function isMergeable(repo: Repo, pull: Pull): Promise<boolean> {
   const base = await resolve(repo.gitDir, `refs/heads/${pull.base}^{commit}`);
   if (base === undefined) return false;
@@ -84,11 +91,17 @@ async function isMergeable(repo: Repo, pull: Pull): Promise<boolean> {
   return merge.code === 0;
 }
 
-function stateOf(pull: Pull, mergeable: boolean | null): string {
+function stateOf(repo: Repo, pull: Pull, mergeable: boolean | null): string {
   if (mergeable === null) return 'unknown';
   if (!mergeable) return 'dirty';
-  return pull.draft ? 'draft' : 'clean';
+  if (pull.draft) return 'draft';
+  const isRed = [...repo.checkRuns.values()].some(
+    ({ headSha, conclusion }) => headSha === pull.headSha && !passing.has(conclusion ?? 'pending'),
+  );
+  return isRed ? 'unstable' : 'clean';
 }
+
+const passing: ReadonlySet<string> = new Set(['success', 'neutral', 'skipped']);
 
 function end(world: World, repo: Repo, at: { ref: string; sha: string }): Record<string, unknown> {
   return {
