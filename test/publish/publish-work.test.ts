@@ -140,7 +140,10 @@ describe('publishWork', () => {
     });
     const third = aWork({ fresh: [put('b')], run: aRun({ changes: [put('b')] }) });
     const goingOn = goesOn(second.headSha);
-    await expect(publishWork(goingOn, third, deps)).rejects.toMatchObject({ code: 'branch-moved', audience: 'requester' });
+    await expect(publishWork(goingOn, third, deps)).rejects.toMatchObject({
+      code: 'branch-moved',
+      audience: 'requester',
+    });
     expect(await world.repo.branchSha('backend/1-total')).toBe(theirs);
     await world.standIn.closePull(world.repo, pullNumber, { by: 'mona' });
     const writes = writesOf(world).length;
