@@ -153,7 +153,11 @@ it('never calls it nothing to change when the money ran out before anything was 
 
 it('works from an issue of more than 100 kB', async () => {
   const body = `Please.\n${'é'.repeat(65_000)}`;
-  const { pull } = await ask('long', { 'package.json': manifest }, { title: 'Add the answer', body });
+  const { pull } = await ask(
+    'long',
+    { 'package.json': manifest, '.github/backend.yml': 'plan: never\n' },
+    { title: 'Add the answer', body },
+  );
   expect(pull).toMatchObject({ state: 'open' });
 });
 
