@@ -45,8 +45,9 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
     },
     async finish(outcome) {
       await show(outcome).catch((error: unknown) => {
-        // GitHub may refuse the comment for good (archived by now, a permission taken away): the outcome stands all the same.
-        if (toBotError(error).retryable) throw error;
+        // GitHub may refuse the comment for good (archived by now, a permission taken away): the outcome stands all the same. Not
+        // so when it was cut off: whoever stopped it says how it ended.
+        if (toBotError(error).retryable || desk.signal.aborted) throw error;
         log.warn({ err: error }, 'the last state could not be shown');
       });
       report({ type: 'outcome', outcome });

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cheapReply, repositoryOf } from '../faults/cheap.ts';
-import type { GitHubStandIn, RepositoryHandle } from '../stand-ins/github/index.ts';
+import { cut, type GitHubStandIn, type RepositoryHandle } from '../stand-ins/github/index.ts';
 import { fault, hang } from '../stand-ins/model/index.ts';
 import { labelCheapIssue, startWorld, unboxed, until, type World } from './world.ts';
 
@@ -91,6 +92,26 @@ it('RL-27: publishes nothing after a stop that comes between two effects of publ
   release();
   expect(statusOf(late.repository, late.issue.number)).toContain('stopped by @ada');
   expect(late.repository.pulls()).toEqual([]);
+});
+
+it('RL-27: says how it ended when the stop cuts off the very edit that says so', async () => {
+  const { github } = world;
+  const made = Promise.withResolvers<Awaited<ReturnType<typeof labelCheapIssue>>>();
+  const isCut = Promise.withResolvers<string>();
+  const release = github.intercept(async ({ method, path }, phase) => {
+    const { repository, issue } = await made.promise;
+    if (phase !== 'before' || method !== 'PATCH' || !path.includes('/last/issues/comments/')) return;
+    if (repository.pulls().length === 0) return;
+    release();
+    await github.comment(repository, issue.number, '/backend stop', { by: 'ada' });
+    void until(() => world.log.find((line) => line.includes('It was stopped by ada'))).then(isCut.resolve);
+    await Promise.race([isCut.promise, sleep(6_000)]);
+    throw cut;
+  });
+  const last = await labelCheapIssue(github, 'last');
+  made.resolve(last);
+  await world.idle();
+  expect(statusOf(last.repository, last.issue.number)).toContain('stopped by @ada');
 });
 
 function statusOf(repository: RepositoryHandle, issue: number): string | undefined {
