@@ -43,6 +43,7 @@ export interface BoxProcess {
 }
 
 const graceMs = 5000;
+const lastWordsMs = 1000;
 const keptComplaint = 600;
 
 export function startBoxProcess(launch: Launch): BoxProcess {
@@ -65,8 +66,10 @@ export function startBoxProcess(launch: Launch): BoxProcess {
   const ended = waitForEnd(child, complaint);
   const gone = ended.then(async () => (ending === 'namespace' ? endNamespace(firstPid()) : killMarked(ending.mark)));
   child.once('exit', () => {
-    // Killed before it could report, it leaves an inner process that waits for it for ever and holds our pipes.
-    if (ending === 'namespace' && firstPid() === undefined) kill(-Number(child.pid));
+    // Killed while it makes the box, it leaves a first process that nothing ties to it yet: one that waits for it for ever, or goes on without it.
+    if (ending !== 'namespace') return;
+    if (firstPid() === undefined) kill(-Number(child.pid));
+    else void endNamespace(firstPid());
   });
   for (const stream of [input, hidden, filter]) stream.on('error', () => undefined);
   filter.end(launch.filter ?? '');
@@ -149,12 +152,20 @@ function gatherHead(stream: Readable): () => string {
   return () => text.replace(/[^\x20-\x7e]+/g, ' ').trim();
 }
 
+/** It has ended when its pipes are closed too, so that its last words are heard; whoever else still holds them then is not waited for. */
 function waitForEnd(child: ChildProcess, complaint: () => string): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
   return new Promise((resolve) => {
     child.once('error', (error) => {
       resolve(error.message);
     });
+    child.once('exit', () => {
+      timer = setTimeout(() => {
+        for (const stream of child.stdio) stream?.destroy();
+      }, lastWordsMs);
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       const how = signal ?? `exit code ${code ?? 'unknown'}`;
       resolve(complaint() === '' ? how : `${how}: ${complaint()}`);
     });

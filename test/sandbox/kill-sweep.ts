@@ -63,7 +63,8 @@ async function killOnce({ sandbox, checkout, victim, moment }: Kill): Promise<Ki
   const box = moment === 'while it opens' ? undefined : await opening;
   const pending = moment === 'in a call' ? box?.exec('(setsid sleep 611 &); sleep 611', 60_000) : undefined;
   pending?.catch(() => undefined);
-  await sleep(Math.random() * 60);
+  if (moment === 'while it opens') await beginning(before);
+  else await sleep(Math.random() * 60);
   while (killIn(victim, before) === undefined && moment === 'in a call') await sleep(1);
   const killedAt = performance.now();
   const heard = await hear(async () => pending ?? (await opening).exec('echo here', 10_000));
@@ -71,6 +72,13 @@ async function killOnce({ sandbox, checkout, victim, moment }: Kill): Promise<Ki
   await opening.then((opened: Box) => opened[Symbol.asyncDispose]()).catch(() => undefined);
   const left = descendantsOf(process.pid).filter(({ pid }) => !before.has(pid));
   return { victim, moment, heard, ms, left: left.map(({ name }) => name) };
+}
+
+/** Waits until bwrap runs, and then for a moment that no timer could meet: what it does until it can lose nobody takes a few milliseconds in all. */
+async function beginning(before: ReadonlySet<number>): Promise<void> {
+  while (!descendantsOf(process.pid).some(({ pid, name }) => name === 'bwrap' && !before.has(pid))) await sleep(0);
+  const until = performance.now() + Math.random() * (Math.random() < 0.5 ? 5 : 60);
+  while (performance.now() < until) if (performance.now() < until - 5) await sleep(1);
 }
 
 async function hear(action: () => ReturnType<Box['exec']>): Promise<string> {

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { startBoxProcess } from '../../src/isolation/index.ts';
 import { createSandbox } from '../../src/sandbox/index.ts';
@@ -104,6 +106,33 @@ describe('RL-37: a box’s program', () => {
     expect(await running.ended).toContain('SIGKILL');
     expect(listProcesses().filter(({ pid }) => commandOf(pid) === 'sleep 617')).toEqual([]);
   });
+});
+
+describe('RL-37: a box’s program that told of its first process and is killed', () => {
+  const reporting = (first: string) =>
+    `#!/bin/bash\nif [ "$1" = first ]; then ${first}; fi\n"$0" first & echo "{ \\"child-pid\\": $! }" >&3; wait`;
+
+  it.each([
+    ['does not leave it waiting for ever', 'exec 9<> "$0.wait"; read -u 9'],
+    ['has ended even when others hold its pipes', 'setsid sleep 615 & exec 9<> "$0.wait"; read -u 9'],
+  ])(
+    '%s',
+    async (_, first) => {
+      await using checkout = await makeCheckout({});
+      const program = join(checkout.folder, 'bwrap');
+      await writeFile(program, reporting(first), { mode: 0o755 });
+      await promisify(execFile)('/usr/bin/mkfifo', [`${program}.wait`]);
+      const running = startBoxProcess({ program, args: [], hiddenArgs: [], env: {}, cwd: '/', ending: 'namespace' });
+      const firstPid = await vi.waitUntil(() => running.firstPid(), { timeout: 10_000 });
+      const outer = listProcesses().find(({ pid }) => pid === firstPid)?.parent;
+      process.kill(Number(outer), 'SIGKILL');
+      expect(await running.ended).toContain('SIGKILL');
+      await running.end();
+      expect(listProcesses().find(({ pid }) => pid === firstPid)).toBeUndefined();
+      for (const { pid } of listProcesses()) if (commandOf(pid) === 'sleep 615') process.kill(pid);
+    },
+    10_000,
+  );
 });
 
 describe('RL-42: the temporary folders of the sandbox', () => {
