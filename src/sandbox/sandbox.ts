@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rgPath } from '@vscode/ripgrep';
 import { z } from 'zod';
 import { createContainers } from '../container/index.ts';
@@ -32,9 +33,10 @@ export interface SandboxOptions {
   readonly log?: BoundsLog & { debug(fields: object, message: string): void };
 }
 
-const ToolReply = z.object({ text: z.string().max(2_000_000), isError: z.boolean() });
+const ExitCode = z.number().int().nullable();
+const ToolReply = z.object({ text: z.string().max(2_000_000), isError: z.boolean(), exitCode: ExitCode.optional() });
 const ExecResult = z.object({
-  exitCode: z.number().int().nullable(),
+  exitCode: ExitCode,
   output: z.string().max(2_000_000),
   durationMs: z.number().nonnegative(),
 });
@@ -44,6 +46,11 @@ const startsAtOnce = 4;
 const slackMs = 10_000;
 const fileToolMs = 30_000;
 const gitMs = 200_000;
+const pingMs = 10_000;
+const dyingMs = 500;
+/** What a shell says of a program that a signal ended is 128 and the signal's number, of which there are 64. */
+const mostSignal = 192;
+const killed = 137;
 
 /** Makes the sandbox of this process. Nothing is started until a box is opened. */
 export function createSandbox(options: SandboxOptions): Sandbox {
@@ -130,20 +137,21 @@ interface Belongings {
 function createBox(host: ToolHost, checkout: Checkout, { proxy, opened }: Belongings): Box {
   async function call(request: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<unknown> {
     try {
-      return await host.call(request, deadlineMs);
+      return await host.call(request, deadlineMs).catch((error: unknown) => rethrowAlive(host, error));
     } catch (error) {
       await requireRoom(checkout, error);
       throw error;
     }
   }
 
-  async function ask<T extends object>(
+  async function ask<T extends Ending>(
     request: Readonly<Record<string, unknown>>,
     deadlineMs: number,
     shape: z.ZodType<T>,
   ): Promise<T> {
     const answer = shape.safeParse(await call(request, deadlineMs));
     if (answer.success) {
+      await requireAlive(host, answer.data);
       await requireRoom(checkout, answer.data);
       return answer.data;
     }
@@ -156,7 +164,10 @@ function createBox(host: ToolHost, checkout: Checkout, { proxy, opened }: Belong
   }
 
   return {
-    tool: (name, input) => ask({ op: 'tool', name, input }, toolDeadline(input), ToolReply),
+    tool: async (name, input) => {
+      const { text, isError } = await ask({ op: 'tool', name, input }, toolDeadline(input), ToolReply);
+      return { text, isError };
+    },
     exec: (command, timeoutMs) => ask({ op: 'exec', command, timeoutMs }, timeoutMs + slackMs, ExecResult),
     changes: async () => readChangeSet(await call({ op: 'changes' }, gitMs)),
     apply: async (changes) => {
@@ -165,6 +176,28 @@ function createBox(host: ToolHost, checkout: Checkout, { proxy, opened }: Belong
     blockedHosts: () => proxy?.blocked() ?? [],
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** How a call ended, of which a box may say untrue things when it dies. */
+interface Ending {
+  readonly isError?: boolean;
+  readonly exitCode?: number | null | undefined;
+}
+
+/**
+ * What is killed with its box may be seen to fail a moment before the box itself is seen to die. So a failure is believed when the box still answers after it; one that
+ * looks like a signal's, when it does so after as long as a box takes to die. Throws what the box was lost with.
+ */
+async function requireAlive(host: ToolHost, { isError = false, exitCode = 0 }: Ending): Promise<void> {
+  if (!isError && exitCode === 0) return;
+  if (exitCode !== null && exitCode > 128 && exitCode <= mostSignal) await sleep(dyingMs);
+  await host.call({ op: 'ping' }, pingMs);
+}
+
+/** A change set is refused for good, so it is not when the git that could not read or write it died with its box. */
+async function rethrowAlive(host: ToolHost, error: unknown): Promise<never> {
+  if (error instanceof BotError && error.code === 'change-set-refused') await requireAlive(host, { exitCode: killed });
+  throw error;
 }
 
 /** Bash keeps the model's own time limit; the others have none to give. */

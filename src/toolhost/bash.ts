@@ -64,18 +64,16 @@ export function createShell(place: Place): Shell {
     checkFields(input, ['command', 'timeout', 'description']);
     const command = readCommand(input);
     const timeoutMs = readNumber(input, 'timeout', { least: 1, most: 600_000 }) ?? 120_000;
-    const isGone = !isFolder(workingFolder);
+    const isGone = fs.statSync(workingFolder, { throwIfNoEntry: false })?.isDirectory() !== true;
     if (isGone) workingFolder = place.root;
     const finished = await run({ command, timeoutMs, folder: workingFolder });
     workingFolder = finished.folderAfter ?? workingFolder;
     const note = isGone ? `[The working folder is gone; this ran in ${place.root}.]\n` : '';
-    return { text: note + renderFinished(finished, timeoutMs), isError: finished.stoppedBy !== undefined };
+    const { exitCode, stoppedBy } = finished;
+    return { text: note + renderFinished(finished, timeoutMs), isError: stoppedBy !== undefined, exitCode };
   }
 
-  async function exec(command: string, timeoutMs: number): Promise<CommandResult> {
-    const { exitCode, output, durationMs } = await run({ command, timeoutMs, folder: place.root });
-    return { exitCode, output, durationMs };
-  }
+  const exec = (command: string, timeoutMs: number) => run({ command, timeoutMs, folder: place.root });
 
   return { tool, exec, end: () => killMarked(`${markerName}${place.mark}.`) };
 }
@@ -199,10 +197,6 @@ function readFolder(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isFolder(path: string): boolean {
-  return path !== '' && fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function renderFinished(finished: Finished, timeoutMs: number): string {

@@ -11,6 +11,7 @@ export class RefusedError extends Error {
 export interface ToolReply {
   readonly text: string;
   readonly isError: boolean;
+  readonly exitCode?: number | null; // of a command; for the host, not for the model
 }
 
 export type Input = Readonly<Record<string, unknown>>;

@@ -18,6 +18,7 @@ type Request = { readonly id: string } & (
   | { readonly op: 'exec'; readonly command: string; readonly timeoutMs: number }
   | { readonly op: 'changes' }
   | { readonly op: 'apply'; readonly changes: readonly WireChange[] }
+  | { readonly op: 'ping' }
 );
 
 type Tool = (input: Input) => ToolReply | Promise<ToolReply>;
@@ -52,6 +53,8 @@ async function begin(given: Place): Promise<Perform> {
         return inTurn(() => withFreshGit(git.reset, () => readChanges(place, git)));
       case 'apply':
         return inTurn(() => withFreshGit(git.reset, () => applyChanges(place, git, request.changes)));
+      case 'ping':
+        return Promise.resolve({});
     }
   }
 

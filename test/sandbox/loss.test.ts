@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { startBoxProcess } from '../../src/isolation/index.ts';
-import { createSandbox } from '../../src/sandbox/index.ts';
+import { type Box, createSandbox } from '../../src/sandbox/index.ts';
 import { makeCheckout, makeSandbox, openBox } from './checkout.ts';
 import { killIn, runningPids, sweepBoxKills } from './kill-sweep.ts';
 import { commandOf, descendantsOf, listProcesses } from './process-tree.ts';
@@ -46,6 +46,25 @@ describe('RL-37: a box that dies', () => {
     killIn('the shell of a call', before);
     expect(await call).toMatchObject({ exitCode: 137 });
     expect(await own.box.exec('echo on', 5000)).toMatchObject({ exitCode: 0, output: 'on\n' });
+  });
+
+  /** As a box dies seen from inside: first what runs in it, then, after the answer, the tool host. */
+  const killedWithBox = `(setsid bash -c 'while kill -0 $0 2> /dev/null; do :; done; sleep 0.02; kill -9 2' $$ &); kill -9 $$`;
+  const killsGit = `for p in /proc/[0-9]*; do read -r name < $p/comm; [ "$name" = git ] && kill -9 \${p#/proc/} && while [ -e $p ]; do :; done && n=$((n + 1)); done`;
+
+  it.each([
+    ['a command', (box: Box) => box.exec(killedWithBox, 60_000)],
+    ['a tool call', (box: Box) => box.tool('Bash', { command: killedWithBox })],
+  ])('is what %s hears that was killed with it, and not that it failed by itself', async (_, call) => {
+    await using own = await openBox({});
+    await expect(call(own.box)).rejects.toMatchObject({ code: 'box-lost' });
+  });
+
+  it('refuses no change set because its git was killed with it', async () => {
+    await using own = await openBox({ 'a.txt': 'a\n' });
+    const daemon = `while ((n < 2)); do ${killsGit}; done; sleep 0.02; kill -9 2`;
+    await own.box.exec(`truncate -s 20M a.txt; (setsid bash -c '${daemon}' &) 2> /dev/null`, 5000); // git takes its time
+    await expect(own.box.changes()).rejects.toMatchObject({ code: 'box-lost' });
   });
 
   it('is followed by another one on a fresh checkout that goes on from the recorded changes', async () => {

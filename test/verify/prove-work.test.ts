@@ -150,6 +150,13 @@ describe('a change', () => {
     expect(proof.notes[0]).toContain('stopped at its time limit');
     expect(renderFailure(proof)).toContain('was stopped at its time limit');
   });
+
+  it('whose check is killed with its box has no proof, rather than one that says it failed', async () => {
+    const dies = `(setsid bash -c 'while kill -0 $0 2> /dev/null; do :; done; sleep 0.02; kill -9 2' $$ &); kill -9 $$`;
+    const means = await arrange({ ...python, 'test_app.py': testOf('4') }, { checks: { test: dies } });
+    await expect(runBaseline(means)).rejects.toMatchObject({ code: 'box-lost' });
+    await expect(proveWork({ ...means, changes: [], baseline: [] })).rejects.toMatchObject({ code: 'box-lost' });
+  });
 });
 
 describe('the install step', () => {
