@@ -32,7 +32,7 @@ export interface BoxOptions {
  * The sandbox of one job while it lives: one tool host inside it, spoken to over pipes.
  * Disposing it ends every process in it. Answers from it are untrusted and checked before they reach the caller.
  * Every method throws BotError `box-lost` when the box died, at once also for the calls that were under way, `aborted` when the box's signal fired,
- * and `disk-full` when what failed did so because the host's disk is. After `box-lost` the way on is another box on a fresh checkout.
+ * and `disk-full` when what failed did so because the host's disk is. A command that was killed with its box is `box-lost` too, and no failed command. After `box-lost` the way on is another box on a fresh checkout.
  */
 export interface Box extends AsyncDisposable {
   /** Runs one of the agent's tools. What the tool itself finds wrong is a reply with `isError`, not an exception. */

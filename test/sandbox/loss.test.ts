@@ -75,7 +75,7 @@ describe('RL-37: a box that dies', () => {
     const ended = first.box.exec('echo half > a.txt; sleep 622', 60_000).catch((error: unknown) => error);
     await expect.poll(() => countOf('sleep 622', before), { timeout: 20_000 }).toBe(1);
     killIn('bwrap', before);
-    await ended; // the command may be seen to die a moment before the tool host does
+    expect(await ended).toMatchObject({ code: 'box-lost' });
     await expect(first.box.exec('true', 5000)).rejects.toMatchObject({ code: 'box-lost' });
     await first.box[Symbol.asyncDispose]();
 
