@@ -21,8 +21,11 @@ export interface Hold {
 export interface Holds {
   /** Adds what is to be held; what the processes have to know is returned. */
   arm(holds: readonly Hold[]): readonly InnerHold[];
-  /** Resolves when all of them are held, or when none has been added for so many milliseconds; with those that are not. */
-  reached(which: readonly Hold[], patienceMs: number): Promise<readonly Hold[]>;
+  /**
+   * Resolves when all of them are held, or when none has been added for so many milliseconds; with those that are not. Nobody waits for
+   * what is hopeless.
+   */
+  reached(which: readonly Hold[], patienceMs: number, isHopeless: (hold: Hold) => boolean): Promise<readonly Hold[]>;
   /** An app process says so. */
   note(repository: string, point: string): void;
   /** The processes of the oldest holds are dead: calls that are held there are dropped, or have their effect now. */
@@ -94,10 +97,10 @@ export function createHolds(): Holds {
       const found = find((hold) => hold.repository === repository && hold.point.id === id);
       if (found !== undefined) found.entry.isReached = true;
     },
-    reached: async (which, patienceMs) => {
+    reached: async (which, patienceMs, isHopeless) => {
       let missing = which;
       let until = Date.now() + patienceMs;
-      while (missing.length > 0 && Date.now() < until) {
+      while (!missing.every(isHopeless) && Date.now() < until) {
         await sleep(20);
         const still = missing.filter((hold) => find((each) => each === hold)?.entry.isReached !== true);
         if (still.length < missing.length) until = Date.now() + patienceMs;

@@ -19,7 +19,7 @@ export interface KillPoint {
   readonly id: string;
   /** The effect point of the list, X1 to X21, and the phase. */
   readonly name: string;
-  /** Points of one stage come before those of the next, so that one job can be killed once in each. */
+  /** Points of one stage come before those of the next, so that one job can be killed once in each; `edit` has jobs of its own. */
   readonly stage: Stage;
   readonly place: Place;
   readonly phase: Phase;
@@ -29,7 +29,7 @@ export interface KillPoint {
   readonly last?: boolean;
 }
 
-const stages = ['intake', 'seen', 'ground', 'agent', 'commit', 'pull', 'end'] as const;
+const stages = ['intake', 'seen', 'edit', 'ground', 'agent', 'commit', 'pull', 'end'] as const;
 export type Stage = (typeof stages)[number] | 'first' | 'second';
 
 const journal = 'insert into backend\\.journal';
@@ -81,6 +81,11 @@ const rows: Readonly<Record<(typeof stages)[number], readonly Row[]>> = {
     ['X6', 'before', 'fetch: refs', call('GET /acme/[^ ]+/info/refs')],
     ['X6', 'during', 'fetch: pack, between asking and answer', call('POST /acme/[^ ]+/git-upload-pack')],
   ],
+  // Nobody waits for it: the job goes on beside it, as far as its end. Turns may be under way when it dies.
+  edit: [
+    ['X18', 'before', 'status edit', call('PATCH /repos/[^ ]+/issues/comments/', 'working, at'), again],
+    ['X18', 'after', 'status edit', call('PATCH /repos/[^ ]+/issues/comments/', 'working, at'), again],
+  ],
   ground: [
     ['X6', 'after', 'fetch: pack sent', call('POST /acme/[^ ]+/git-upload-pack')],
     ['X7', 'before', 'box of the baseline', { door: 'disk', path: '^/baseline/tree/\\.git$' }],
@@ -100,8 +105,6 @@ const rows: Readonly<Record<(typeof stages)[number], readonly Row[]>> = {
     ['X8', 'during', 'submission half streamed', model('submit'), again],
     ['X10', 'before', 'proof ran, not recorded', record(journal, 'proof ')],
     ['X10', 'after', 'proof recorded', record(journal, 'proof ')],
-    ['X18', 'before', 'status edit', call('PATCH /repos/[^ ]+/issues/comments/', '\\*publish\\*')],
-    ['X18', 'after', 'status edit', call('PATCH /repos/[^ ]+/issues/comments/', '\\*publish\\*')],
   ],
   commit: [
     ['X11', 'before', 'blob', call('POST /repos/[^ ]+/git/blobs')],

@@ -11,12 +11,13 @@ import { openWorld, type Kind, type World } from './world.ts';
 import { isOver, judgeWorld, untilOver } from './yard.ts';
 
 /**
- * One job goes through several kills, one per stage, so that a whole job is paid for once and not at every point. Two chains, because
+ * One job goes through several kills, one per stage, so that a whole job is paid for once and not at every point. Chains, because
  * three deaths in a row without anything recorded between them are a poisoned job, and publishing records nothing in the journal.
  */
 const usualChains: readonly (readonly Stage[])[] = [
   ['intake', 'seen', 'ground', 'agent', 'end'],
   ['commit', 'pull'],
+  ['edit'],
 ];
 
 /** A place in the sweep: it always has one job under way, killed at one stage after the other. */
@@ -33,6 +34,8 @@ interface SweptJob extends Wish {
   readonly kills: string[];
   repeats: number;
   killedAt: number;
+  /** When its outcome was written, in milliseconds since 1970; 0 before. */
+  finishedAt: number;
   isEnded: boolean;
 }
 
@@ -52,6 +55,8 @@ export interface SweepOptions extends Pick<Options, 'tell'> {
  * a dead process's leases, shorter than what is held has patience: git gives up after a minute without a byte.
  */
 const patienceMs = 25_000;
+/** So many milliseconds after its outcome was written nothing of a job is under way. */
+const endMs = 4_000;
 /** For jobs that were killed for the last time and go on beside those that are held. */
 const spareTakers = 24;
 /** At the end, jobs may take so long after another. */
@@ -109,15 +114,17 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
 
   world.hear = (word) => {
     if (word.type === 'held') holds.note(word.repository, word.point);
-    if (word.type !== 'moved') return;
+    if (word.type !== 'moved' && word.type !== 'finished') return;
     const job = jobs.find(({ repository, isEnded }) => !isEnded && repository.name === word.repository);
+    if (job !== undefined && word.type === 'finished') job.finishedAt = word.at;
     if (job === undefined || job.killedAt === 0) return;
     resumes.push(word.at - job.killedAt);
     job.killedAt = 0;
   };
 
   async function takeRepository(): Promise<RepositoryHandle> {
-    for (const job of jobs.filter((each) => !each.isEnded && isOver(each))) {
+    const isDone = (job: SweptJob) => !job.isEnded && isOver(job) && slots.every((slot) => slot.job !== job);
+    for (const job of jobs.filter(isDone)) {
       job.isEnded = true;
       spare.push(job.repository);
     }
@@ -135,11 +142,12 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
       inOrder === true ? pointsOf(points, stage, seed) : random.shuffled(pointsOf(points, stage, seed));
     const order = new Map(names.map((stage) => [stage, deal(stage)]));
     const planned: Hold[] = [];
-    for (const slot of slots) {
-      const point = order.get(stepOn(slot))?.[slot.rank];
+    const steps = slots.map((slot) => ({ slot, stage: stepOn(slot) }));
+    for (const { slot, stage } of steps) {
+      const point = order.get(stage)?.[slot.rank];
       if (point === undefined) continue;
       const repository = slot.job?.repository ?? (await takeRepository());
-      slot.job ??= { repository, issue: 0, kills: [], repeats: 0, killedAt: 0, isEnded: false };
+      slot.job ??= { repository, issue: 0, kills: [], repeats: 0, killedAt: 0, finishedAt: 0, isEnded: false };
       planned.push({
         repository: repository.name,
         repositoryId: repository.id,
@@ -150,6 +158,11 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
       if (point.repeatsTurn === true) slot.job.repeats += 1;
     }
     return random.shuffled(planned);
+  }
+
+  /** It will not come to any point any more. */
+  function isPast(job: SweptJob | undefined): boolean {
+    return job !== undefined && job.finishedAt > 0 && Date.now() - job.finishedAt > endMs;
   }
 
   return { plan, bring, kill, drain, judge };
@@ -163,7 +176,7 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
     for (const hold of early) await ask(hold);
     // A process that is flooded right at its start refuses deliveries that it can't keep in time.
     const again = setInterval(redeliver, 1_000);
-    note(await holds.reached(early, patienceMs));
+    note(await holds.reached(early, patienceMs, isHopeless));
     clearInterval(again);
     await letEnd(planned);
     // The one that keeps the database to itself comes last.
@@ -171,10 +184,14 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
     const late = latestFirst.filter(({ point }) => point.last === true);
     for (const hold of late.sort((one, other) => isDatabase(one) - isDatabase(other))) {
       await ask(hold);
-      note(await holds.reached([hold], 10_000));
+      note(await holds.reached([hold], 10_000, isHopeless));
     }
     injected += planned.length;
     return injected - before;
+  }
+
+  function isHopeless({ repository: name }: Hold): boolean {
+    return isPast(jobs.find(({ repository, isEnded }) => !isEnded && repository.name === name));
   }
 
   /** Jobs that went through all their kills: a process that dies over them again and again would, rightly, give them up. */
@@ -238,10 +255,10 @@ function createRun(world: World, holds: Holds, { kind, points = killPoints, chai
   }
 }
 
-/** The stage that the slot's job is killed in next. After the last one it has another job. */
+/** The stage that the slot's job is killed in next. After the last one, or when it has ended before its time, it has another job. */
 function stepOn(slot: Slot): Stage {
   const index = slot.next % slot.chain.length;
-  if (slot.next > 0 && index === 0) slot.job = undefined;
+  if (index === 0 || (slot.job !== undefined && isOver(slot.job))) slot.job = undefined;
   slot.next += 1;
   return slot.chain[index] ?? 'intake';
 }
