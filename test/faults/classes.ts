@@ -23,11 +23,13 @@ export const faultClasses: readonly FaultClass[] = [
   {
     id: 'RL-09',
     title: 'kill -9, embedded database',
+    load: 'both cores',
     run: ({ seeds, quick, tell }) => sweep({ kind: 'embedded', seeds: half(seeds, quick), tell }),
   },
   {
     id: 'RL-09',
     title: 'kill -9, PostgreSQL, another worker alive',
+    load: 'both cores',
     run: ({ seeds, quick, tell }) => sweep({ kind: 'PostgreSQL', seeds: half(seeds, quick), tell }),
   },
   { id: 'RL-39 RL-19', title: 'herd of 1,000 issues', run: runHerd },
@@ -40,7 +42,7 @@ export const faultClasses: readonly FaultClass[] = [
   { id: 'RL-37', title: 'processes of a box killed', run: runBoxKills },
   { id: 'RL-36', title: 'calls that hang', run: runCalls },
   { id: 'RL-14', title: 'embedded database copied at any moment', run: runCopies },
-  { id: 'RL-39', title: 'people who wait', isIdle: true, run: runQueue },
+  { id: 'RL-39', title: 'people who wait', load: 'none', run: runQueue },
   { id: 'RL-12', title: 'worker frozen', run: runFrozen },
   { id: 'RL-11', title: 'SIGTERM', run: runGraceful },
   { id: 'RL-04 RL-05', title: 'deliveries lost', run: runDropped },

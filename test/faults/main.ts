@@ -3,10 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { killClasses, runOne, startClass, type Wanted } from './class-process.ts';
 import { faultClasses } from './classes.ts';
+import type { FaultClass } from './result.ts';
 import { renderMarkdown, renderTable, type Row, type Run } from './table.ts';
-
-/** Two cores: two classes at a time that keep them busy, and one beside them that mostly waits. */
-const lanes = [{ isIdle: false }, { isIdle: false }, { isIdle: true }];
 
 const { values } = parseArgs({
   options: {
@@ -40,15 +38,16 @@ async function runAll({ seeds, quick }: Wanted, only = ''): Promise<void> {
   const startedAt = performance.now();
   const rows = new Map<number, Row>();
   const begun = new Set<number>();
-  await Promise.all(
-    lanes.map(async (lane) => {
-      for (const [index, { isIdle = false }] of chosen)
-        if (isIdle === lane.isIdle && !begun.has(index)) {
-          begun.add(index);
-          rows.set(index, await startClass(index, { seeds, quick }));
-        }
-    }),
-  );
+  const take = async (load?: FaultClass['load']) => {
+    for (const [index, fault] of chosen)
+      if (fault.load === load && !begun.has(index)) {
+        begun.add(index);
+        rows.set(index, await startClass(index, { seeds, quick }));
+      }
+  };
+  // Two cores: what fills both goes first, then two classes at a time; beside all of them those that mostly wait.
+  const busy = take('both cores').then(() => Promise.all([take(), take()]));
+  await Promise.all([busy, take('none')]);
   const inOrder = chosen.flatMap(([index]) => rows.get(index) ?? []);
   const run = { rows: inOrder, seeds, quick, minutes: (performance.now() - startedAt) / 60_000 };
   print(`\n${renderTable(inOrder)}\n${seeds} seeds, ${run.minutes.toFixed(1)} minutes`);

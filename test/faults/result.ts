@@ -28,8 +28,8 @@ export interface FaultClass {
   /** Ids of the promises it proves. */
   readonly id: string;
   readonly title: string;
-  /** It waits much more than it works, and so runs beside those that keep the cores busy. */
-  readonly isIdle?: boolean;
+  /** What of two cores it keeps busy: about one if not said, both, or hardly anything because it waits much more than it works. */
+  readonly load?: 'both cores' | 'none';
   run(options: Options): Promise<Result>;
 }
 

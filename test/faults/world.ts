@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   startGitHub,
@@ -8,7 +7,7 @@ import {
   type RepositoryHandle,
 } from '../stand-ins/github/index.ts';
 import { startModel, type ModelStandIn, type Script } from '../stand-ins/model/index.ts';
-import { startPostgres, type PostgresStandIn } from '../stand-ins/postgres.ts';
+import { makeScratchFolder, startPostgres, type PostgresStandIn } from '../stand-ins/postgres.ts';
 import { environmentFor } from '../e2e/world.ts';
 import { startProcess, type AppProcess } from './app-process.ts';
 import { cheapFiles } from './cheap.ts';
@@ -63,7 +62,7 @@ const openGate: DeliveryGate = { arrived: () => undefined, answered: () => true 
 /** Opens a world without any process yet. Disposing of it kills them all and removes its folder. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   await using opened = new AsyncDisposableStack();
-  const root = await mkdtemp(join(tmpdir(), 'faults-'));
+  const root = await makeScratchFolder('faults-');
   if (process.env['FAULTS_KEEP'] === undefined) opened.defer(() => rm(root, { recursive: true, force: true }));
   const dataDir = join(root, 'data');
   await mkdir(dataDir);

@@ -1,9 +1,8 @@
 /** A stand-in for GitHub over real HTTP: stateful, strict, with real git behind it, checked against GitHub's own API description. */
 import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { makeScratchFolder } from '../postgres.ts';
 import type { Hook } from '../intercept.ts';
 import { createChanges } from './changes.ts';
 import { createChronicle, deliveryPart } from './chronicle.ts';
@@ -262,7 +261,7 @@ async function createWorld(options: GitHubOptions, now: () => number): Promise<{
   const world: World = {
     now,
     url: '',
-    root: await mkdtemp(join(tmpdir(), 'github-stand-in-')),
+    root: await makeScratchFolder('github-stand-in-'),
     app: {
       id: nextId(),
       slug,
