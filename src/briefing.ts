@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import type { Task } from './agent/index.ts';
 import type { CheckRun, Job } from './domain/index.ts';
 import { BotError } from './domain/index.ts';
-import type { CommentFacts, Permission, RepositoryClient } from './github/index.ts';
+import type { RepositoryClient } from './github/index.ts';
 import type { CheckPlan } from './verify/index.ts';
 import { cleanCharacters } from './characters/index.ts';
 import { readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
 import { readProposal } from './proposal/index.ts';
 import type { Workspace } from './workspace/index.ts';
+import { gatherAsked } from './asked.ts';
 import type { Desk } from './deps.ts';
+import { gatherTrusted } from './trusted.ts';
 
 /** The task, and what the people who read the pull request should know of how it was read. */
 export interface Briefing extends Task {
@@ -45,6 +47,7 @@ export async function gatherTask(
       ...(job.plan.stackedOn !== undefined && { isStacked: true }),
     },
     ...(isPull(job) && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
+    ...(job.plan.continues && { asked: [...(await gatherAsked(job, desk))] }),
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
     ...(approved && { plan: approved.text }),
@@ -92,29 +95,6 @@ async function gatherSeenComments(job: Job, client: RepositoryClient): Promise<T
   const seen = comments.filter(({ updatedAt }) => Date.parse(updatedAt) <= Date.parse(requestedAt));
   const trusted = await gatherTrusted(seen, client);
   return trusted.map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt }));
-}
-
-/** Those of the comments that people with write permission wrote; the only ones that a model gets to read. */
-export async function gatherTrusted<T extends Pick<CommentFacts, 'author'>>(
-  comments: readonly T[],
-  client: RepositoryClient,
-): Promise<readonly T[]> {
-  const people = comments.filter(({ author }) => author.type === 'User');
-  const permissions = await permissionsOf(people, client);
-  return people.filter(({ author }) => canWrite(permissions.get(author.id)));
-}
-
-async function permissionsOf(
-  comments: readonly Pick<CommentFacts, 'author'>[],
-  client: RepositoryClient,
-): Promise<Map<number, Permission>> {
-  const authors = new Map(comments.map(({ author }) => [author.id, author]));
-  const entries = [...authors].map(async ([id, author]) => [id, await client.permissionOf(author)] as const);
-  return new Map(await Promise.all(entries));
-}
-
-function canWrite(permission: Permission | undefined): boolean {
-  return permission === 'admin' || permission === 'maintain' || permission === 'write';
 }
 
 /** A dispatch names a number, and does not say which of both it is. */

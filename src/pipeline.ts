@@ -10,6 +10,7 @@ import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
 import { plan } from './planning.ts';
+import { ensureReplies } from './replying.ts';
 import { openReporter, type Reporter } from './reporter.ts';
 import { settle } from './settling.ts';
 import { gatherSteeringNotes } from './steering.ts';
@@ -46,12 +47,13 @@ const works = { implement, revise: implement, explain, test, plan }; // by what 
 async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
   await using ground = await openGround(job, reporter, desk);
   const work = await workUntilProved(ground, reporter, desk);
-  if (work.fresh.length === 0) return endWithoutChanges(work.run);
+  if (work.fresh.length === 0) return endWithoutChanges(job, work.run, desk);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
   const notes = [...desk.settings.warnings, ...ground.notes, ...(await gatherSteeringNotes(desk))];
   const pull = await publishWork(job, { ...work, workspace: ground.workspace, notes }, desk);
+  await ensureReplies(job, work.run, pull.headSha, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }
 
@@ -90,7 +92,9 @@ function prove(run: AgentRun, { means, baseline, workspace }: Ground, { journal 
 }
 
 /** Only the agent's own word makes it "nothing to change": a run that was cut short has simply not got there. */
-function endWithoutChanges({ stop, stopDetail, submission }: AgentRun): Outcome {
+async function endWithoutChanges(job: Job, run: AgentRun, desk: Desk): Promise<Outcome> {
+  const { stop, stopDetail, submission } = run;
   if (stop !== 'submitted') return { type: 'failed', step: 'implement', reason: stopDetail };
+  await ensureReplies(job, run, job.plan.continues?.headSha ?? '', desk);
   return { type: 'nothing-to-change', reason: submission?.nothingToChange ?? 'the agent handed in without a change' };
 }

@@ -1,7 +1,8 @@
 import type { Job } from './domain/index.ts';
 import type { CommentFacts } from './github/index.ts';
 import type { Desk } from './deps.ts';
-import { gatherTrusted, noteHidden } from './briefing.ts';
+import { noteHidden } from './briefing.ts';
+import { gatherTrusted } from './trusted.ts';
 import { readVisible, type VisibleText } from './visible/index.ts';
 
 type Asked = Pick<Job, 'request'>;

@@ -1,4 +1,4 @@
-import { BotError, type CheckRun } from '../domain/index.ts';
+import { BotError, type Asked, type CheckRun } from '../domain/index.ts';
 import { submissions, type Deliverable } from '../deliverables/index.ts';
 import { cutMiddle, delimiterPattern, oneLine, renderData } from './text.ts';
 
@@ -15,6 +15,8 @@ export interface Task {
   };
   /** The files that the pull request changes, where it is one. */
   readonly changedPaths?: readonly string[];
+  /** What people ask for on a pull request of ours that the work goes on with. */
+  readonly asked?: readonly Asked[];
   readonly comments: readonly { readonly author: string; readonly body: string; readonly createdAt: string }[];
   /** Free text of the command that started the job; may be empty. */
   readonly instruction: string;
@@ -75,6 +77,7 @@ export function buildPrompt(input: PromptInput): Prompt {
     ...renderWish(task, data),
     ...renderPlan(task, data),
     ...renderComments(task, data),
+    ...renderAsked(task, data),
     ...renderPreferences(task, data),
     ...renderRepository(task, data),
     `# Your turn\n\n${submissions[deliverable].closing(task.checks)}`,
@@ -136,6 +139,18 @@ function renderComments({ comments }: Task, data: AsData): readonly string[] {
   const missing = comments.length - kept.length;
   const note = missing === 0 ? [] : [`(${missing} older comments were left out.)`];
   return ['# Comments, oldest first, by people with write permission', ...note, ...kept];
+}
+
+function renderAsked({ asked = [] }: Task, data: AsData): readonly string[] {
+  if (asked.length === 0) return [];
+  const requests = asked.map(({ name, place, said }) => {
+    const where =
+      place === undefined ? 'the pull request as a whole' : `${place.path}, line ${place.line ?? 'unknown'}`;
+    const hunk = place === undefined ? [] : [cutMiddle(place.hunk, limits.comment), ''];
+    const talk = said.map(({ author, text }) => `${author}: ${cutMiddle(text, limits.comment)}`);
+    return data(`${name}, about ${where}`, [...hunk, ...talk].join('\n'));
+  });
+  return ['# What reviewers with write permission ask for; reply to each by its name', ...requests];
 }
 
 function renderPreferences({ operatorPreferences, instructions }: Task, data: AsData): readonly string[] {

@@ -18,6 +18,8 @@ export interface Submission {
   readonly recommendations: readonly Recommendation[];
   /** Set when the agent found that nothing needs to change, with the reason. */
   readonly nothingToChange?: string;
+  /** What is said to those who asked, each by the name that its request was given with. */
+  readonly replies?: readonly Reply[];
   /** The nine items of the quality checklist, as the agent sees them. */
   readonly checklist: readonly ChecklistItem[];
   /** What a run that was to plan hands in. */
@@ -35,6 +37,23 @@ export interface Proposal {
   /** What carrying it out would take, in US dollars and minutes. */
   readonly estimate: { readonly usd: number; readonly minutes: number };
   readonly questions: readonly string[];
+}
+
+/** One thing that people ask for on a pull request of ours: a thread on a line of its code, or what a review says as a whole. */
+export interface Asked {
+  /** What the agent calls it: R1, R2 and so on. */
+  readonly name: string;
+  readonly said: readonly { readonly author: string; readonly text: string }[];
+  /** The line may be gone by now. */
+  readonly place?: { readonly path: string; readonly line?: number; readonly hunk: string };
+  /** The first comment of the thread, where the answer goes; a review as a whole has no such place. */
+  readonly firstId?: number;
+}
+
+/** An answer to one of them. */
+export interface Reply {
+  readonly to: string;
+  readonly text: string;
 }
 
 export interface ChecklistItem {

@@ -7,7 +7,17 @@ export type { Budget, CheckCommands, Continued, Plan } from './plan.ts';
 export { isImageReference } from './image.ts';
 export type { Job, JobProgress, Outcome, Progress, Step } from './job.ts';
 export { steps } from './job.ts';
-export type { AgentRun, ChecklistItem, Proposal, Recommendation, StopReason, Submission, Usage } from './agent-run.ts';
+export type {
+  AgentRun,
+  Asked,
+  ChecklistItem,
+  Proposal,
+  Recommendation,
+  Reply,
+  StopReason,
+  Submission,
+  Usage,
+} from './agent-run.ts';
 export type { CheckRun, Proof, RedGreen, Verdict } from './proof.ts';
 export type { Refusal, RefusalReason, RefusedHost } from './refusal.ts';
 export type { Checkout } from './checkout.ts';

@@ -56,6 +56,31 @@ export interface PullFacts {
   readonly mergeSha?: string;
 }
 
+/** What somebody said of a pull request as a whole. Reviews that are not submitted yet are nobody's but their author's. */
+export interface ReviewFacts {
+  readonly id: number;
+  readonly author: Account;
+  readonly body: string;
+  readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed';
+  /** ISO 8601. */
+  readonly submittedAt: string;
+}
+
+/** A comment on a line of a pull request. */
+export interface ReviewCommentFacts {
+  readonly id: number;
+  /** The first comment of its thread; undefined for that one itself. */
+  readonly replyTo?: number;
+  readonly author: Account;
+  readonly body: string;
+  readonly createdAt: string;
+  readonly path: string;
+  /** undefined when the line is gone. */
+  readonly line?: number;
+  /** The lines before it, as a difference. */
+  readonly hunk: string;
+}
+
 export interface TreeItem {
   readonly path: string;
   readonly mode: '100644' | '100755' | '120000';
@@ -138,15 +163,21 @@ export interface RepositoryClient {
   /** Paths that a pull request adds, changes, removes or renames to, every page; GitHub lists at most 3,000. */
   pullPaths(number: number): Promise<readonly string[]>;
   pullsByHead(branch: string): Promise<readonly PullFacts[]>;
+  /** Submitted ones, oldest first, every page. */
+  reviews(pullNumber: number): Promise<readonly ReviewFacts[]>;
+  /** Those of submitted reviews, oldest first, every page. */
+  reviewComments(pullNumber: number): Promise<readonly ReviewCommentFacts[]>;
   /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */
   readToken(refused?: string): Promise<string>;
 
   addReaction(
-    target: { issue: number } | { comment: number },
+    target: { issue: number } | { comment: number } | { reviewComment: number },
     content: '+1' | 'eyes' | 'rocket' | 'confused',
   ): Promise<void>;
   createIssue(issue: { title: string; body: string }): Promise<IssueFacts>;
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;
+  /** Answers in the thread that begins with that comment. */
+  replyToReview(pullNumber: number, firstId: number, body: string): Promise<{ readonly id: number }>;
   updateComment(commentId: number, body: string): Promise<void>;
   /** Fine as well when it is gone already. */
   deleteComment(commentId: number): Promise<void>;

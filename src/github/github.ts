@@ -8,6 +8,7 @@ import { createReads, readRepositories } from './facts.ts';
 import { createGitData } from './git-data.ts';
 import { createOrganisationFiles } from './organisation.ts';
 import { createLimits, type Blocks } from '../quota/index.ts';
+import { createReviews } from './reviews.ts';
 import { createTalk } from './talk.ts';
 
 export interface GitHubOptions {
@@ -75,6 +76,7 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
         ...createReads(caller, repository.id, host),
         ...createGitData(caller),
         ...createTalk(caller, appId),
+        ...createReviews(caller),
       };
     },
     repositoriesOf: (installationId) =>

@@ -26,11 +26,13 @@ export function createTalk(caller: Caller, appId: number) {
     },
     /** GitHub answers 200 with the existing reaction when it is there already. */
     async addReaction(target, content) {
-      await caller.call('addReaction', (kit, at) =>
-        'issue' in target
-          ? kit.rest.reactions.createForIssue({ ...at, issue_number: target.issue, content })
-          : kit.rest.reactions.createForIssueComment({ ...at, comment_id: target.comment, content }),
-      );
+      await caller.call('addReaction', (kit, at) => {
+        if ('issue' in target)
+          return kit.rest.reactions.createForIssue({ ...at, issue_number: target.issue, content });
+        return 'comment' in target
+          ? kit.rest.reactions.createForIssueComment({ ...at, comment_id: target.comment, content })
+          : kit.rest.reactions.createForPullRequestReviewComment({ ...at, comment_id: target.reviewComment, content });
+      });
     },
     async thumbsUp(commentId) {
       const given = await caller.find('reactions', (kit, at) =>

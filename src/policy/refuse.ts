@@ -106,7 +106,7 @@ function isUnlistedApp(request: WorkRequest, { permission, earlier }: Facts): bo
 function isMeant({ via, trigger }: WorkRequest, words: Words): boolean {
   if (via === 'mention') return words.mention;
   if (via === 'files') return looksAtFiles(words.files, trigger);
-  if (via === 'reaction' || via === 'dispatch') return true; // on a comment of ours, or with our name
+  if (['reaction', 'dispatch', 'review'].includes(via)) return true; // on what is ours, or with our name
   const wanted = via === 'label' ? labelsToStart(words) : [words.command];
   return wanted.some((word) => isSame(word, trigger));
 }
@@ -147,18 +147,19 @@ function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
 
 /** A stranger whose command is not even clear is not answered either. */
 function findNoWork(request: WorkRequest, facts: Facts, words: Words): string | undefined {
-  const { issue, permission, repository, earlier } = facts;
+  const { issue, permission, place, repository, earlier } = facts;
   if (issue === undefined && !isWithoutIssue(request)) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
   const same = earlier.find((job) => isSameWish(job, request, labelsToStart(words)));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
+  if (request.via === 'review' && place !== 'ours') return 'a review of somebody else’s pull request';
   return isUnclear(request) && !canWrite(permission) ? 'nothing clear, by a stranger' : undefined;
 }
 
 /** What is no command in so many words. */
 function isUnclear({ verb, via }: WorkRequest): boolean {
-  return verb === 'unknown' || via === 'reaction';
+  return verb === 'unknown' || via === 'reaction' || via === 'review';
 }
 
 /** The issue is still to be opened. */

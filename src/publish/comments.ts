@@ -35,13 +35,19 @@ const endings: Readonly<Record<Outcome['type'], Reaction>> = {
 };
 
 async function react({ source, subject }: WorkRequest, content: Reaction, { client }: Pick<Doors, 'client'>) {
-  const target = source.type === 'comment' ? { comment: source.commentId } : { issue: subject.number };
+  const target = targetOf(source, subject);
   try {
     await client.addReaction(target, content);
   } catch (error) {
     // A comment that was deleted since needs no reaction; the wish stands.
     if (!(error instanceof BotError) || error.code !== 'github-gone') throw error;
   }
+}
+
+/** GitHub takes no reaction on a review as a whole; there the pull request stands for it. */
+function targetOf(source: WorkRequest['source'], { number }: WorkRequest['subject']) {
+  if (source.type === 'comment') return { comment: source.commentId };
+  return source.type === 'review-comment' ? { reviewComment: source.commentId } : { issue: number };
 }
 
 /** One comment for a request that is answered or declined, however often this is called. */

@@ -51,7 +51,7 @@ export const triggers: readonly Trigger[] = [
     read: readEdited,
     byApps: true,
   },
-  { name: 'command in a review', event: 'pull_request_review.submitted', read: readReview, byApps: true },
+  { name: 'review, or a command in one', event: 'pull_request_review.submitted', read: readReview, byApps: true },
   { name: 'pull request opened', event: 'pull_request.opened', read: readPushed },
   { name: 'commits pushed to a pull request', event: 'pull_request.synchronize', read: readPushed },
   { name: 'pull request opened again', event: 'pull_request.reopened', read: readPushed },
@@ -135,7 +135,19 @@ function readReview({ review }: Payload, about: About, bot: Bot): Ask | string {
     source: { type: 'review', reviewId: review.id } as const,
     intention: `review:${review.id}`,
   };
-  return readText(review.body, how, { about, bot });
+  const said = readText(review.body, how, { about, bot });
+  return typeof said === 'string' ? readFollowUp(review.state, how, about) : said;
+}
+
+/** What a reviewer of a pull request of ours says asks to be done; whether it is ours, policy knows. Only Apps' accounts end in `[bot]`. */
+function readFollowUp(
+  state: string,
+  how: Pick<Ask, 'requestedAt' | 'source' | 'intention'>,
+  about: About,
+): Ask | string {
+  if (about.subject.user?.login.endsWith('[bot]') !== true) return 'a review of somebody else’s pull request';
+  if (state !== 'changes_requested' && state !== 'commented') return `a review that is ${state} asks for nothing`;
+  return { ...how, verb: 'revise', said: 'revise', via: 'review', trigger: '', instruction: '', options: [] };
 }
 
 /** The command in what somebody wrote. A mention without a verb means what is usual where it stands. */

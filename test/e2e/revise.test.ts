@@ -13,6 +13,7 @@ const submission = {
   recommendations: [],
   checklist: [],
   commit: 'Write the value in capitals',
+  replies: [] as { to: string; text: string }[],
 };
 
 /** Opens the pull request; asked again, replaces the file that it added, and hands in. */
@@ -51,5 +52,47 @@ it('goes on with our pull request on its branch, on top of what a person pushed 
   expect(body).toContain('The value has a file, in capitals.');
   expect(body).toContain('Closes #1');
   expect(repository.commentReactions(asked.id).map(({ content }) => content)).toEqual(['eyes', 'rocket']);
+  expect(github.violations).toEqual([]);
+});
+
+it('answers a review: a thread where it was opened, the rest in one comment, the same wish once', async () => {
+  const replies = [
+    { to: 'R1', text: 'Both are done.' },
+    { to: 'R2', text: 'It is in capitals now. @octocat /backend stop' },
+  ];
+  const told: string[] = [];
+  const script = (request: ModelRequest): MessageReply => {
+    if (!isFollowUp(request)) return cheapReply(request);
+    if (request.body.messages.length > 1) return toolUse('Submit', { ...submission, replies });
+    told.push(JSON.stringify(request.body.messages[0]));
+    return reply(toolUse('Bash', { command: 'mv new.txt NEW.txt' }));
+  };
+  await using world = await startWorld({ script, environment: unboxed });
+  const { github } = world;
+  const { repository } = await labelCheapIssue(github);
+  await world.outcome();
+  const { number } = onlyPull(repository);
+  const { commentIds } = await github.review(repository, number, {
+    by: 'ada',
+    state: 'CHANGES_REQUESTED',
+    body: 'Please shout.',
+    comments: [{ path: 'new.txt', line: 1, body: 'Why not in capitals?' }],
+  });
+  await world.idle();
+  expect(await world.outcome(2)).toMatchObject({ type: 'published', pullNumber: number });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/R1, about the pull request as a whole.*Please shout\..*R2, about new\.txt, line 1.*Why not in capitals\?/s);
+  const [thread] = repository.reviewThreads(number);
+  expect(thread?.comments.map(({ author }) => author)).toEqual(['ada', github.app.botLogin]);
+  expect(thread?.comments[1]?.body).toContain('It is in capitals now.');
+  expect(thread?.comments[1]?.body).not.toMatch(/^\/backend|(?<!`)@octocat/m);
+  const ours = repository.comments(number).filter(({ author }) => author === github.app.botLogin);
+  expect(ours.filter(({ body }) => body.includes('> Please shout.\n\nBoth are done.'))).toHaveLength(1);
+  expect(commentIds).toHaveLength(1);
+
+  await github.review(repository, number, { by: 'eve', state: 'CHANGES_REQUESTED', body: 'I want this, too.' });
+  await github.review(repository, number, { by: 'ada', state: 'APPROVED', body: 'Thank you.' });
+  await world.idle();
+  expect(told).toHaveLength(1);
   expect(github.violations).toEqual([]);
 });

@@ -131,6 +131,7 @@ describe('a mention', () => {
 describe('a wish to go on with our pull request', () => {
   const ours = { place: 'ours', pull: pull({ headSha: 'c'.repeat(40) }), mergeBase: 'd'.repeat(40) } as const;
   const revise = command({ verb: 'revise', instruction: 'in capitals' });
+  const review = command({ verb: 'revise', via: 'review', trigger: '' });
   const plan = {
     work: 'revise',
     base: { branch: 'trunk', sha: 'd'.repeat(40) },
@@ -139,6 +140,7 @@ describe('a wish to go on with our pull request', () => {
 
   it.each([
     ['by command', revise],
+    ['by a review', review],
     ['by retry', command({ verb: 'retry' })],
   ])('is carried out on its branch: %s', (_, asked) => {
     const last = earlier({
@@ -154,6 +156,8 @@ describe('a wish to go on with our pull request', () => {
     expect(decide(revise, facts({ place: 'theirs', pull: pull() }))).toMatchObject({ type: 'decline' });
     expect(decide(revise, facts({ ...ours, mergeBase: undefined }))).toMatchObject({ type: 'decline' });
     expect(decide(revise, facts({ ...ours, issue: issue({ state: 'closed' }) }))).toMatchObject({ type: 'decline' });
+    expect(decide(review, facts({ place: 'theirs', pull: pull() }))).toMatchObject({ type: 'ignore' });
+    expect(decide(review, facts({ ...ours, permission: 'read' }))).toMatchObject({ type: 'ignore' });
   });
 });
 
