@@ -1,75 +1,102 @@
-import type { Asked, Job } from './domain/index.ts';
-import type { ReviewCommentFacts, ReviewFacts } from './github/index.ts';
-import { readVisible } from './visible/index.ts';
+import type { Asked, WorkRequest } from './domain/index.ts';
+import type { ReviewCommentFacts } from './github/index.ts';
+import { readVisible, type VisibleText } from './visible/index.ts';
 import type { Desk } from './deps.ts';
 import { gatherTrusted } from './trusted.ts';
 
+/** What people with write permission ask for on a pull request of ours. */
+export interface Heard {
+  readonly asked: readonly Asked[];
+  /** Whether any of it was said since work was last asked for there. */
+  readonly isNew: boolean;
+  /** What of it nobody sees at a glance. */
+  readonly unseen: readonly Pick<VisibleText, 'notable' | 'folded'>[];
+}
+
+type Table = Pick<Desk, 'journal' | 'client' | 'store' | 'claim' | 'bot'>;
+
+/** The submission takes no more replies. */
+const mostAsked = 100;
+
 /**
- * What people with write permission ask for on a pull request of ours, and nobody answered yet: threads whose last word is theirs, and
- * what reviews say as a whole, both since work was last asked for here. Gathered once per job and then journalled, so that an answer
- * keeps its question.
+ * What reviews of a pull request of ours, and the threads on its lines, asked for by the time of the request and after that of the last
+ * work: what was said since then asks for itself. Gathered once per job and then journalled, so that an answer keeps its question.
  */
-export async function gatherAsked({ plan, id }: Job, desk: Desk): Promise<readonly Asked[]> {
-  const { continues } = plan;
-  if (continues === undefined) return [];
+export async function gatherAsked(request: WorkRequest, desk: Table): Promise<Heard> {
   return desk.journal.once('asked', async () => {
-    const { client } = desk;
-    const since = await gatherLastWork(id, desk);
-    const reviews = await gatherReviews(await client.reviews(continues.pullNumber), since, desk);
-    const threads = await gatherThreads(await client.reviewComments(continues.pullNumber), since, desk);
-    return [...reviews, ...threads].map((asked, index): Asked => ({ ...asked, name: `R${index + 1}` }));
+    const since = await gatherLastWork(desk);
+    const words = await gatherWords(request, desk);
+    const items = toItems(words).filter((item) => item.some(({ at }) => at > since));
+    const heard = items.slice(-mostAsked);
+    return {
+      asked: heard.map((item, index): Asked => ({ name: `R${index + 1}`, ...toAsked(item) })),
+      isNew: heard.length > 0,
+      unseen: heard.flat().map(({ notable, folded }) => ({ notable, folded })),
+    };
   });
 }
 
-type Unnamed = Omit<Asked, 'name'>;
+/** One thing that somebody said, as people see it. */
+interface Word extends VisibleText {
+  readonly author: string;
+  /** When it was submitted, in milliseconds since 1970. */
+  readonly at: number;
+  /** The line that it is about; undefined for a review as a whole. */
+  readonly thread: Required<Pick<Asked, 'place' | 'firstId'>> | undefined;
+}
 
-/** When the last work here was asked for (milliseconds since 1970): what was said before it has been read. */
-async function gatherLastWork(jobId: string, { store, claim }: Desk): Promise<number> {
-  const earlier = await store.earlier(claim);
-  const last = earlier.findLast(
-    ({ jobId: other, plan, outcome }) =>
-      other !== jobId &&
-      plan?.continues !== undefined &&
-      (outcome?.type === 'published' || outcome?.type === 'nothing-to-change'),
+/** When the last work here was asked for, in milliseconds since 1970: what was said before it has been read. */
+async function gatherLastWork({ store, claim }: Table): Promise<number> {
+  const last = (await store.earlier(claim)).findLast(
+    ({ plan, outcome }) =>
+      plan?.continues !== undefined && (outcome?.type === 'published' || outcome?.type === 'nothing-to-change'),
   );
   return last === undefined ? 0 : Date.parse(last.request.requestedAt);
 }
 
-async function gatherThreads(
-  comments: readonly ReviewCommentFacts[],
-  since: number,
-  { client, bot }: Desk,
-): Promise<readonly Unnamed[]> {
-  const threads = Map.groupBy(comments, ({ id, replyTo }) => replyTo ?? id);
-  const open = [...threads].filter(([, talk]) => isOpen(talk.at(-1), since, bot.botId));
-  const asked = open.map(async ([firstId, talk]): Promise<readonly Unnamed[]> => {
-    const said = (await gatherTrusted(talk, client)).flatMap(readSaid);
-    const [first] = talk;
-    if (said.length === 0 || first === undefined) return [];
-    const { path, line, hunk } = first;
-    return [{ said, place: { path, ...(line !== undefined && { line }), hunk }, firstId }];
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-function isOpen(last: ReviewCommentFacts | undefined, since: number, botId: number): boolean {
-  return last !== undefined && last.author.id !== botId && Date.parse(last.createdAt) > since;
-}
-
-async function gatherReviews(
-  reviews: readonly ReviewFacts[],
-  since: number,
-  { client }: Desk,
-): Promise<readonly Unnamed[]> {
-  const fresh = reviews.filter(({ state, submittedAt }) => state !== 'dismissed' && Date.parse(submittedAt) > since);
-  return (await gatherTrusted(fresh, client)).flatMap((review) => {
-    const said = readSaid(review);
-    return said.length === 0 ? [] : [{ said }];
+/** What was said by the time of the request, reviews first. What was dismissed says nothing any more. */
+async function gatherWords({ subject, requestedAt, source }: WorkRequest, desk: Table): Promise<readonly Word[]> {
+  const { client, bot } = desk;
+  const reviews = await client.reviews(subject.number);
+  const comments = await client.reviewComments(subject.number);
+  const byId = new Map(reviews.map((review) => [review.id, review]));
+  const reviewOf = ({ reviewId = 0 }: ReviewCommentFacts) => byId.get(reviewId);
+  const said = [
+    ...reviews.map((review) => ({ ...review, at: Date.parse(review.submittedAt), thread: undefined, isSource: false })),
+    ...comments.map((comment) => ({
+      ...comment,
+      at: Date.parse(reviewOf(comment)?.submittedAt ?? comment.createdAt),
+      state: reviewOf(comment)?.state,
+      thread: threadOf(comment),
+      isSource: source.type === 'review-comment' && source.commentId === comment.id,
+    })),
+  ];
+  const until = Date.parse(requestedAt);
+  const seen = said.filter(({ at, state, isSource }) => isSource || (at <= until && state !== 'dismissed'));
+  return (await gatherTrusted(seen, client)).flatMap(({ author, body, isSource, ...word }) => {
+    const read = readVisible(body);
+    const isSaid = read.text !== '' && (isSource || !isCommand(read.text, bot.slug));
+    return isSaid ? [{ ...word, ...read, author: author.login }] : [];
   });
 }
 
-/** A command has its own way in. */
-function readSaid({ author, body }: Pick<ReviewFacts, 'author' | 'body'>): Asked['said'] {
-  const { text } = readVisible(body);
-  return text === '' || text.startsWith('/') ? [] : [{ author: author.login, text }];
+function threadOf({ id, replyTo, path, line, hunk }: ReviewCommentFacts): Word['thread'] {
+  return { firstId: replyTo ?? id, place: { path, ...(line !== undefined && { line }), hunk } };
+}
+
+/** A command has its own way in, to us or to another App. */
+function isCommand(text: string, slug: string): boolean {
+  const [, name] = /^@([\w-]+)/u.exec(text) ?? [];
+  return name?.toLowerCase() === slug.toLowerCase() || /^\/[a-z][\w-]{0,63}(?:\s|$)/iu.test(text);
+}
+
+/** What belongs together: each thread, and each review by itself. */
+function toItems(words: readonly Word[]): readonly (readonly Word[])[] {
+  const reviews = words.filter(({ thread }) => thread === undefined).map((word) => [word]);
+  const inThreads = words.filter(({ thread }) => thread !== undefined);
+  return [...reviews, ...Map.groupBy(inThreads, ({ thread }) => thread?.firstId).values()];
+}
+
+function toAsked(item: readonly Word[]): Omit<Asked, 'name'> {
+  return { ...item[0]?.thread, said: item.map(({ author, text }) => ({ author, text })) };
 }

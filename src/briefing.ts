@@ -35,7 +35,8 @@ export async function gatherTask(
   const preferences = await readOperatorPreferences(desk.settings.preferencesPath);
   const [title, body] = [readVisibleLine(seen.title), readVisible(seen.body)];
   const instruction = readVisible(job.request.instruction);
-  const approved = job.plan.approved === undefined ? undefined : readProposal(job.plan.approved);
+  const heard = job.plan.continues ? await gatherAsked(job.request, desk) : { asked: [], unseen: [] };
+  const approved = readApproved(job);
   const comments = (await gatherSeenComments(job, desk.client)).map((comment) => ({
     comment,
     body: readVisible(comment.body),
@@ -47,7 +48,7 @@ export async function gatherTask(
       ...(job.plan.stackedOn !== undefined && { isStacked: true }),
     },
     ...(isPull(job) && { changedPaths: [...(await desk.client.pullPaths(subject.number))] }),
-    ...(job.plan.continues && { asked: [...(await gatherAsked(job, desk))] }),
+    asked: [...heard.asked],
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
     ...(approved && { plan: approved.text }),
@@ -66,8 +67,13 @@ export async function gatherTask(
         'comments',
         comments.map((each) => each.body),
       ),
+      ...noteHidden('reviews', heard.unseen),
     ],
   };
+}
+
+function readApproved({ plan: { approved } }: Job) {
+  return approved === undefined ? undefined : readProposal(approved);
 }
 
 /** Templates leave short HTML comments in nearly every issue: of those nobody has to hear. */

@@ -13,10 +13,12 @@ import type {
   RepositoryFacts,
 } from './github/index.ts';
 import type { Store } from './store/index.ts';
+import { gatherAsked } from './asked.ts';
 import type { Desk } from './deps.ts';
 
 /** Reads from GitHub, now, everything that policy decides on: live state outranks what the delivery said. */
-export async function gatherFacts(request: WorkRequest, { client, store, settings, claim, bot }: Desk): Promise<Facts> {
+export async function gatherFacts(request: WorkRequest, desk: Desk): Promise<Facts> {
+  const { client, store, settings, claim, bot } = desk;
   const repository = await client.facts();
   const [issue, { sha, ...texts }, spentTodayUsd, earlier] = await Promise.all([
     request.subject.number === 0 ? undefined : client.issue(request.subject.number),
@@ -37,9 +39,13 @@ export async function gatherFacts(request: WorkRequest, { client, store, setting
     gatherProposal(request, client, bot),
   ]);
   const place = findPlace(issue, bot);
+  const asksNothing = await isAskedNothing(request, { place, ...asker }, desk);
   const limits = { ...settings.budget, spentTodayUsd };
   const pulls = { ...subjectPull, branch, ours };
-  return { ...asker, repository, issue, place, ...texts, baseSha, ...pulls, proposal, earlier, positions, limits };
+  return {
+    ...{ ...asker, repository, issue, place, asksNothing, ...texts, baseSha, ...pulls },
+    ...{ proposal, earlier, positions, limits },
+  };
 }
 
 interface Asking extends Pick<Desk, 'client' | 'bot'> {
@@ -89,6 +95,16 @@ async function gatherProposal({ verb, subject }: WorkRequest, client: Repository
 function wantedBase(request: WorkRequest, earlier: Facts['earlier']): string | undefined {
   const options = readChoice(request, earlier);
   return 'choice' in options ? options.choice.base : undefined;
+}
+
+/** A review may say nothing, or nothing that work asked for later has not read. */
+async function isAskedNothing(
+  request: WorkRequest,
+  { place, permission }: Pick<Facts, 'place' | 'permission'>,
+  desk: Desk,
+): Promise<boolean> {
+  if (request.via !== 'review' || place !== 'ours' || !canWrite(permission)) return false;
+  return !(await gatherAsked(request, desk)).isNew;
 }
 
 function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {

@@ -47,7 +47,7 @@ const works = { implement, revise: implement, explain, test, plan }; // by what 
 async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
   await using ground = await openGround(job, reporter, desk);
   const work = await workUntilProved(ground, reporter, desk);
-  if (work.fresh.length === 0) return endWithoutChanges(job, work.run, desk);
+  if (work.fresh.length === 0) return await endWithoutChanges(job, work.run, desk);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');

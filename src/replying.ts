@@ -11,7 +11,7 @@ import type { Desk } from './deps.ts';
 export async function ensureReplies(job: Job, { submission }: AgentRun, headSha: string, desk: Desk): Promise<void> {
   const { replies = [] } = submission ?? {};
   if (replies.length === 0) return;
-  const asked = new Map((await gatherAsked(job, desk)).map((each) => [each.name, each]));
+  const asked = new Map((await gatherAsked(job.request, desk)).asked.map((each) => [each.name, each]));
   for (const reply of replies) {
     const firstId = asked.get(reply.to)?.firstId;
     if (firstId !== undefined) await ensureThreadReply(job, { ...reply, firstId, headSha }, desk);

@@ -33,7 +33,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   agent: ['domain', 'characters', 'deliverables', ...doors],
   policy: ['domain', 'ways', 'markdown', 'visible', 'settings', 'proposal', ...doors],
   publish: ['domain', 'markdown', 'characters', 'refusals', 'proposal', ...doors],
-  top: ['domain', 'ways', 'leaks', 'visible', 'proposal', 'settings', 'characters', ...doors, ...rooms],
+  top: ['domain', 'ways', 'leaks', 'markdown', 'visible', 'proposal', 'settings', 'characters', ...doors, ...rooms],
   cli: ['domain', 'settings', 'top', ...doors, ...rooms],
 };
 

@@ -55,6 +55,7 @@ const limits = {
   issue: 40_000,
   comment: 8_000,
   comments: 40_000,
+  asked: 80_000,
   instruction: 8_000,
   plan: 40_000,
   file: 24_000,
@@ -141,16 +142,20 @@ function renderComments({ comments }: Task, data: AsData): readonly string[] {
   return ['# Comments, oldest first, by people with write permission', ...note, ...kept];
 }
 
+/** GitHub gives all lines of the change down to the one that it is about. */
+const longestHunk = 20;
+
 function renderAsked({ asked = [] }: Task, data: AsData): readonly string[] {
   if (asked.length === 0) return [];
+  const room = Math.min(limits.comment, limits.asked / asked.length);
   const requests = asked.map(({ name, place, said }) => {
     const where =
       place === undefined ? 'the pull request as a whole' : `${place.path}, line ${place.line ?? 'unknown'}`;
-    const hunk = place === undefined ? [] : [cutMiddle(place.hunk, limits.comment), ''];
-    const talk = said.map(({ author, text }) => `${author}: ${cutMiddle(text, limits.comment)}`);
-    return data(`${name}, about ${where}`, [...hunk, ...talk].join('\n'));
+    const hunk = place === undefined ? [] : [place.hunk.split('\n').slice(-longestHunk).join('\n').slice(-room), ''];
+    const talk = said.map(({ author, text }) => `${author}: ${text}`).join('\n\n');
+    return data(`${name}, about ${where}`, [...hunk, cutMiddle(talk, room)].join('\n'));
   });
-  return ['# What reviewers with write permission ask for; reply to each by its name', ...requests];
+  return ['# What reviewers with write permission ask for; reply to each by its name, such as R1', ...requests];
 }
 
 function renderPreferences({ operatorPreferences, instructions }: Task, data: AsData): readonly string[] {

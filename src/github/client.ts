@@ -1,5 +1,6 @@
 import type { Work } from '../calls/index.ts';
 import type { Account, OrganisationFile, Repository, UnreadFile } from '../domain/index.ts';
+import type { ReviewCommentFacts, ReviewFacts } from './review-facts.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -54,31 +55,6 @@ export interface PullFacts {
   readonly merged: boolean;
   /** The commit on the base branch that it became; only once it is merged. */
   readonly mergeSha?: string;
-}
-
-/** What somebody said of a pull request as a whole. Reviews that are not submitted yet are nobody's but their author's. */
-export interface ReviewFacts {
-  readonly id: number;
-  readonly author: Account;
-  readonly body: string;
-  readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed';
-  /** ISO 8601. */
-  readonly submittedAt: string;
-}
-
-/** A comment on a line of a pull request. */
-export interface ReviewCommentFacts {
-  readonly id: number;
-  /** The first comment of its thread; undefined for that one itself. */
-  readonly replyTo?: number;
-  readonly author: Account;
-  readonly body: string;
-  readonly createdAt: string;
-  readonly path: string;
-  /** undefined when the line is gone. */
-  readonly line?: number;
-  /** The lines before it, as a difference. */
-  readonly hunk: string;
 }
 
 export interface TreeItem {

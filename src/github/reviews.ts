@@ -1,7 +1,8 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest';
 import type { Caller } from '../calls/index.ts';
-import type { RepositoryClient, ReviewCommentFacts, ReviewFacts } from './client.ts';
+import type { RepositoryClient } from './client.ts';
 import { toAccount } from './facts.ts';
+import type { ReviewCommentFacts, ReviewFacts } from './review-facts.ts';
 
 type Lists = RestEndpointMethodTypes['pulls'];
 type ReviewData = Lists['listReviews']['response']['data'][number];
@@ -51,8 +52,10 @@ function isSubmitted(state: string): state is keyof typeof states {
 
 function toReviewCommentFacts(data: CommentData): ReviewCommentFacts {
   const { id, user, body, path, line, created_at: createdAt, diff_hunk: hunk, in_reply_to_id: replyTo } = data;
+  const { pull_request_review_id: reviewId } = data;
   return {
     ...{ id, author: toAccount(user), body, createdAt, path, hunk },
+    ...(reviewId !== null && { reviewId }),
     ...(replyTo !== undefined && { replyTo }),
     ...(typeof line === 'number' && { line }),
   };

@@ -27,8 +27,7 @@ export function createTalk(caller: Caller, appId: number) {
     /** GitHub answers 200 with the existing reaction when it is there already. */
     async addReaction(target, content) {
       await caller.call('addReaction', (kit, at) => {
-        if ('issue' in target)
-          return kit.rest.reactions.createForIssue({ ...at, issue_number: target.issue, content });
+        if ('issue' in target) return kit.rest.reactions.createForIssue({ ...at, issue_number: target.issue, content });
         return 'comment' in target
           ? kit.rest.reactions.createForIssueComment({ ...at, comment_id: target.comment, content })
           : kit.rest.reactions.createForPullRequestReviewComment({ ...at, comment_id: target.reviewComment, content });

@@ -24,6 +24,8 @@ export interface Facts {
   readonly pull: PullFacts | undefined;
   /** Where the branch of that pull request points now; undefined when it was deleted, or is in another repository. */
   readonly headNow?: string | undefined;
+  /** A review that is what asks says nothing that was not read before; looked at only for those who may ask. */
+  readonly asksNothing?: boolean;
   /** The files that the pull request changes; gathered only where they are what asks. */
   readonly changedPaths?: readonly string[];
   /** Where the pull request's branch left its base, by what both hold now; undefined for an issue, and when they share no history. */

@@ -147,14 +147,19 @@ function findLabel(request: WorkRequest, { issue }: Facts): string | undefined {
 
 /** A stranger whose command is not even clear is not answered either. */
 function findNoWork(request: WorkRequest, facts: Facts, words: Words): string | undefined {
-  const { issue, permission, place, repository, earlier } = facts;
+  const { issue, permission, repository, earlier } = facts;
   if (issue === undefined && !isWithoutIssue(request)) return 'the issue is gone';
   if (isLabelGone(request, issue)) return 'the label was taken off again';
   if (repository.archived) return 'the repository is archived, where GitHub takes no comment';
   const same = earlier.find((job) => isSameWish(job, request, labelsToStart(words)));
   if (same !== undefined) return `the same wish as job ${same.jobId}`;
-  if (request.via === 'review' && place !== 'ours') return 'a review of somebody else’s pull request';
-  return isUnclear(request) && !canWrite(permission) ? 'nothing clear, by a stranger' : undefined;
+  if (isUnclear(request) && !canWrite(permission)) return 'nothing clear, by a stranger';
+  return request.via === 'review' ? findNoAsking(facts) : undefined;
+}
+
+function findNoAsking({ place, asksNothing }: Facts): string | undefined {
+  if (place !== 'ours') return 'a review of somebody else’s pull request';
+  return asksNothing === true ? 'it says nothing that was not read before' : undefined;
 }
 
 /** What is no command in so many words. */

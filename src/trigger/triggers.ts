@@ -1,6 +1,6 @@
 import type { WorkRequest } from '../domain/index.ts';
 import { readCommand, readVerb } from './command.ts';
-import type { Arrival } from './origin.ts';
+import { isPerson, type Arrival } from './origin.ts';
 import type { About, Payload } from './payload.ts';
 import { readDispatch } from './read-dispatch.ts';
 
@@ -128,7 +128,7 @@ function readEdited({ comment, changes }: Payload, about: About, bot: Bot): Ask 
   return readText(comment.body, { ...identify(comment.id, about), requestedAt: comment.updated_at }, { about, bot });
 }
 
-function readReview({ review }: Payload, about: About, bot: Bot): Ask | string {
+function readReview({ review, sender }: Payload, about: About, bot: Bot): Ask | string {
   if (review === undefined) return 'the delivery holds no review';
   const how = {
     requestedAt: review.submitted_at ?? about.subject.updated_at,
@@ -136,10 +136,11 @@ function readReview({ review }: Payload, about: About, bot: Bot): Ask | string {
     intention: `review:${review.id}`,
   };
   const said = readText(review.body, how, { about, bot });
-  return typeof said === 'string' ? readFollowUp(review.state, how, about) : said;
+  if (typeof said !== 'string') return said;
+  return isPerson(sender) ? readFollowUp(review.state, how, about) : said;
 }
 
-/** What a reviewer of a pull request of ours says asks to be done; whether it is ours, policy knows. Only Apps' accounts end in `[bot]`. */
+/** What a person says of a pull request of ours asks to be done; whether it is ours, policy knows. Only Apps' accounts end in `[bot]`. */
 function readFollowUp(
   state: string,
   how: Pick<Ask, 'requestedAt' | 'source' | 'intention'>,

@@ -81,7 +81,9 @@ it('answers a review: a thread where it was opened, the rest in one comment, the
   await world.idle();
   expect(await world.outcome(2)).toMatchObject({ type: 'published', pullNumber: number });
   expect(told).toHaveLength(1);
-  expect(told[0]).toMatch(/R1, about the pull request as a whole.*Please shout\..*R2, about new\.txt, line 1.*Why not in capitals\?/s);
+  expect(told[0]).toMatch(
+    /R1, about the pull request as a whole.*Please shout\..*R2, about new\.txt, line 1.*Why not in capitals\?/s,
+  );
   const [thread] = repository.reviewThreads(number);
   expect(thread?.comments.map(({ author }) => author)).toEqual(['ada', github.app.botLogin]);
   expect(thread?.comments[1]?.body).toContain('It is in capitals now.');
