@@ -1,4 +1,4 @@
-import type { AgentRun, Asked, Job, Reply } from './domain/index.ts';
+import { BotError, type AgentRun, type Asked, type Job, type Reply } from './domain/index.ts';
 import { neutralise } from './markdown/index.ts';
 import { ensureReply } from './publish/index.ts';
 import { gatherAsked } from './asked.ts';
@@ -11,27 +11,46 @@ import type { Desk } from './deps.ts';
 export async function ensureReplies(job: Job, { submission }: AgentRun, headSha: string, desk: Desk): Promise<void> {
   const { replies = [] } = submission ?? {};
   if (replies.length === 0) return;
-  const asked = new Map((await gatherAsked(job.request, desk)).asked.map((each) => [each.name, each]));
-  for (const reply of replies) {
-    const firstId = asked.get(reply.to)?.firstId;
-    if (firstId !== undefined) await ensureThreadReply(job, { ...reply, firstId, headSha }, desk);
+  const { asked } = await gatherAsked(job.request, desk);
+  const byName = new Map(asked.map((each) => [each.name, each]));
+  const elsewhere: string[] = [];
+  for (const [name, texts] of Map.groupBy(replies, ({ to }) => to.trim().toUpperCase())) {
+    const answer = { asked: byName.get(name), text: texts.map(({ text }) => text).join('\n\n') };
+    if (!(await isAnsweredInThread(job, { ...answer, headSha }, desk))) elsewhere.push(renderReply(answer));
   }
-  const others = replies.filter(({ to }) => asked.get(to)?.firstId === undefined);
-  const text = others.map((reply) => renderReply(reply, asked)).join('\n\n');
-  if (text !== '') await ensureReply(job.request, text, desk);
+  if (elsewhere.length > 0) await ensureReply(job.request, elsewhere.join('\n\n'), desk);
+}
+
+interface Answer extends Pick<Reply, 'text'> {
+  /** undefined for a name that was never given. */
+  readonly asked: Asked | undefined;
 }
 
 /** Under the first line of what was asked. */
-function renderReply({ to, text }: Reply, asked: ReadonlyMap<string, Asked>): string {
-  const [first] = asked.get(to)?.said ?? [];
-  const quote = first?.text.split('\n')[0]?.slice(0, 200).toWellFormed();
-  return quote === undefined ? text : `> ${quote}\n\n${text}`;
+function renderReply({ asked, text }: Answer): string {
+  const first = asked?.said.at(-1)?.text.split('\n')[0];
+  return first === undefined ? text : `> ${first.slice(0, 200).toWellFormed()}\n\n${text}`;
 }
 
-type ThreadReply = Reply & { readonly firstId: number; readonly headSha: string };
+/** A thread that was deleted meanwhile, or takes no answer, is answered elsewhere. */
+async function isAnsweredInThread(
+  job: Job,
+  answer: Answer & { readonly headSha: string },
+  desk: Desk,
+): Promise<boolean> {
+  const { asked, text, headSha } = answer;
+  if (asked?.firstId === undefined) return false;
+  try {
+    await ensureThreadReply(job, asked.firstId, `${text}\n\n${asked.name}, as of ${headSha.slice(0, 12)}.`, desk);
+    return true;
+  } catch (error) {
+    if (error instanceof BotError && ['github-gone', 'github-rejected'].includes(error.code)) return false;
+    throw error;
+  }
+}
 
 /** Anybody can copy a marker, so the author counts. */
-async function ensureThreadReply(job: Job, { to, text, firstId, headSha }: ThreadReply, desk: Desk): Promise<void> {
+async function ensureThreadReply(job: Job, firstId: number, text: string, desk: Desk): Promise<void> {
   const { client, effects, bot } = desk;
   const { number } = job.request.subject;
   const marker = `<!-- backend:answer ${job.id} ${firstId} -->`;
@@ -40,9 +59,6 @@ async function ensureThreadReply(job: Job, { to, text, firstId, headSha }: Threa
       const comments = await client.reviewComments(number);
       return comments.find(({ author, body }) => author.id === bot.botId && body.startsWith(marker))?.id;
     },
-    make: async () => {
-      const body = `${marker}\n${neutralise(text)}\n\n${to}, as of ${headSha.slice(0, 12)}.`;
-      return (await client.replyToReview(number, firstId, body)).id;
-    },
+    make: async () => (await client.replyToReview(number, firstId, `${marker}\n${neutralise(text)}`)).id,
   });
 }
