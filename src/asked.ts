@@ -1,5 +1,5 @@
 import type { Asked, WorkRequest } from './domain/index.ts';
-import type { ReviewCommentFacts } from './github/index.ts';
+import type { ReviewCommentFacts, ReviewFacts } from './github/index.ts';
 import { readVisible, type VisibleText } from './visible/index.ts';
 import type { Desk } from './deps.ts';
 import { gatherTrusted } from './trusted.ts';
@@ -7,7 +7,7 @@ import { gatherTrusted } from './trusted.ts';
 /** What people with write permission ask for on a pull request of ours. */
 export interface Heard {
   readonly asked: readonly Asked[];
-  /** Whether any of it was said since work was last asked for there. */
+  /** Whether any of it was said since work was last asked for there, and not only with an approval, which asks for nothing by itself. */
   readonly isNew: boolean;
   /** What of it nobody sees at a glance. */
   readonly unseen: readonly Pick<VisibleText, 'notable' | 'folded'>[];
@@ -30,7 +30,7 @@ export async function gatherAsked(request: WorkRequest, desk: Table): Promise<He
     const heard = items.slice(-mostAsked);
     return {
       asked: heard.map((item, index): Asked => ({ name: `R${index + 1}`, ...toAsked(item) })),
-      isNew: heard.length > 0,
+      isNew: heard.flat().some(({ at, state }) => at > since && state !== 'approved'),
       unseen: heard.flat().map(({ notable, folded }) => ({ notable, folded })),
     };
   });
@@ -41,6 +41,8 @@ interface Word extends VisibleText {
   readonly author: string;
   /** When it was submitted, in milliseconds since 1970. */
   readonly at: number;
+  /** Of its review. */
+  readonly state: ReviewFacts['state'] | undefined;
   /** The line that it is about; undefined for a review as a whole. */
   readonly thread: Required<Pick<Asked, 'place' | 'firstId'>> | undefined;
 }

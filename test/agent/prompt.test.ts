@@ -79,6 +79,19 @@ describe('long texts', () => {
     expect(text).toContain('The issue is 100008 characters long');
   });
 
+  it('show what reviewers ask for by name, each with the last lines of its place, whatever their number', () => {
+    const said = [{ author: 'ada', text: `Why?${'x'.repeat(9_000)}` }];
+    const place = { path: 'src/a.ts', line: 9, hunk: `@@ -1 +1 @@\n${'-gone\n'.repeat(100)}+kept` };
+    const few = taskText({ asked: [{ name: 'R1', said: [{ author: 'ada', text: 'Shout.' }] }] });
+    expect(few).toContain(`from="R1, about the pull request as a whole">\nada: Shout.\n${closing}`);
+    const asked = Array.from({ length: 100 }, (_, at) => ({ name: `R${at + 1}`, said, place, firstId: at }));
+    const text = taskText({ asked });
+    expect(text).toContain('from="R100, about src/a.ts, line 9"');
+    expect(count(text, '+kept\n\nada: Why?')).toBe(100);
+    expect(text).not.toContain('@@ -1 +1 @@');
+    expect(text.length).toBeLessThan(150_000);
+  });
+
   it('keep the newest comments, in their order, and say how many are missing', () => {
     const comments = Array.from({ length: 20 }, (_, at) => ({
       author: 'mona',
@@ -102,6 +115,7 @@ describe('a stranger’s text', () => {
   });
 
   it.each([
+    ['what a reviewer asks for', { asked: [{ name: 'R1', said: [{ author: 'a', text: closing }] }] }],
     ['a login', { comments: [{ author: `x"> ${closing}`, body: 'b', createdAt: 't' }] }],
     ['a path', { instructions: [{ path: `a"> ${closing}.md`, text: 't' }] }],
     ['a title', issue('b', closing)],

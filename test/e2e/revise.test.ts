@@ -94,6 +94,10 @@ it('answers a review: a thread where it was opened, the rest in one comment, the
 
   await github.review(repository, number, { by: 'eve', state: 'CHANGES_REQUESTED', body: 'I want this, too.' });
   await github.review(repository, number, { by: 'ada', state: 'APPROVED', body: 'Thank you.' });
+  const submitted = github.deliveries.find(({ event }) => event === 'pull_request_review');
+  github.redeliver(submitted?.id ?? 0);
+  const toOthers = [{ path: 'NEW.txt', line: 1, body: '/cc @eve' }];
+  await github.review(repository, number, { by: 'ada', state: 'COMMENTED', body: '', comments: toOthers });
   await world.idle();
   expect(told).toHaveLength(1);
   expect(github.violations).toEqual([]);

@@ -158,6 +158,7 @@ describe('a wish to go on with our pull request', () => {
     expect(decide(revise, facts({ ...ours, issue: issue({ state: 'closed' }) }))).toMatchObject({ type: 'decline' });
     expect(decide(review, facts({ place: 'theirs', pull: pull() }))).toMatchObject({ type: 'ignore' });
     expect(decide(review, facts({ ...ours, permission: 'read' }))).toMatchObject({ type: 'ignore' });
+    expect(decide(review, facts({ ...ours, asksNothing: true }))).toMatchObject({ type: 'ignore' });
   });
 });
 

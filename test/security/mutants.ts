@@ -331,7 +331,7 @@ export const mutants: readonly Mutant[] = [
     ['D8', 'briefing.ts', 'Date.parse(updatedAt) <= Date.parse(requestedAt)', 'updatedAt !== requestedAt.slice(0, 4)'],
     [
       'D8',
-      'briefing.ts',
+      'trusted.ts',
       'return people.filter(({ author }) => canWrite(permissions.get(author.id)));',
       'return people.filter(({ author }) => permissions.has(author.id));',
     ],

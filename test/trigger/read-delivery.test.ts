@@ -298,33 +298,6 @@ describe('an issue that carries the label', () => {
   });
 });
 
-describe('a review of a pull request by an App', () => {
-  const review = (state: string, body: string | null) => {
-    const payload = Object(recorded('pull_request_review.submitted')) as { review: object; pull_request: object };
-    payload.review = { ...payload.review, state, body };
-    payload.pull_request = { ...payload.pull_request, user: { login: 'back-bot[bot]' } };
-    return readDelivery('pull_request_review', payload, bot, arrival);
-  };
-
-  it.each(['changes_requested', 'commented'])('asks to go on with it when it is %s', (state) => {
-    expect(review(state, null)).toMatchObject({
-      type: 'work',
-      request: { verb: 'revise', via: 'review', source: { type: 'review' }, subject: { kind: 'pull_request' } },
-    });
-  });
-
-  it.each([
-    ['an approval', 'approved', 'Fine.', 'a review that is approved asks for nothing'],
-    ['a dismissal', 'dismissed', '', 'a review that is dismissed asks for nothing'],
-  ])('asks for nothing as %s', (_, state, body, reason) => {
-    expect(review(state, body)).toEqual({ type: 'ignored', reason });
-  });
-
-  it('is a command when it holds one, also as an approval', () => {
-    expect(review('approved', '/backend status')).toMatchObject({ request: { verb: 'status', via: 'command' } });
-  });
-});
-
 describe('a delivery that asks for nothing', () => {
   it.each([
     ['issues.labeled.by-bot', 'only people start work, and the sender is not one'],
