@@ -17,9 +17,10 @@ export function createLimits(database: Database, deps: { readonly pace: Pace; re
     takeDuty: async (name, everyMs) => {
       const rows = await sql(
         `insert into backend.duties (name, started_at) values ($1, clock_timestamp())
-         on conflict (name) do update set started_at = excluded.started_at
-           where duties.started_at <= excluded.started_at - $2 * interval '1 millisecond'
-             or duties.started_at > excluded.started_at -- the clock was set back
+         on conflict (name) do update set started_at = clock_timestamp()
+           -- not excluded.started_at: that was read before waiting for another process's turn at the row
+           where duties.started_at <= clock_timestamp() - $2 * interval '1 millisecond'
+             or duties.started_at > clock_timestamp() -- the clock was set back
          returning floor(extract(epoch from started_at) * 1000)::float8 as started, done_ms`,
         [toText(name), everyMs],
       );

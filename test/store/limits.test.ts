@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Store, StoreOptions } from '../../src/store/index.ts';
 import { until } from './builders.ts';
-import { kinds } from './databases.ts';
+import { kinds, startServer } from './databases.ts';
 import type { Databases, TestDatabase } from './databases.ts';
 
 describe.each(kinds)('what all processes keep to together (%s)', (kind, start) => {
@@ -19,8 +19,8 @@ describe.each(kinds)('what all processes keep to together (%s)', (kind, start) =
   beforeAll(async () => {
     databases = await start();
   });
+  afterEach(() => database[Symbol.asyncDispose]());
   afterAll(async () => {
-    await database[Symbol.asyncDispose]();
     await databases[Symbol.asyncDispose]();
   });
 
@@ -103,4 +103,18 @@ describe.each(kinds)('what all processes keep to together (%s)', (kind, start) =
   function shortest(times: readonly number[], count: number): number {
     return Math.min(...times.slice(count).map((at, index) => at - (times[index] ?? 0)));
   }
+});
+
+it('gives no duty twice where the later of two processes comes first', async () => {
+  await using postgres = await startServer();
+  await using database = await postgres.create();
+  const store = await database.open({});
+  let late: Promise<unknown> | undefined;
+  await database.transact(async (sql) => {
+    await sql(`insert into backend.duties (name, started_at) values ('sweep', '-infinity')`);
+    late = store.takeDuty('sweep', 600_000); // asked for before the row is this one's, and waits for it
+    await until(async () => (await sql('select 1 from pg_locks where not granted')).length > 0);
+    await sql(`update backend.duties set started_at = clock_timestamp() where name = 'sweep'`);
+  });
+  expect(await late).toBeUndefined();
 });
