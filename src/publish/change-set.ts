@@ -1,16 +1,11 @@
 import { posix } from 'node:path';
 import { BotError, type Change, type ChangeSet } from '../domain/index.ts';
+import type { PublishedFacts } from '../account/index.ts';
 import { findDisguises, hasHidden, type Disguises } from '../characters/index.ts';
 
-export interface CheckedChanges {
+export interface CheckedChanges extends PublishedFacts {
   /** What will be published. */
   readonly changes: ChangeSet;
-  /** Workflow files: an App without the Workflows permission cannot push them, and must not. */
-  readonly leftOut: readonly string[];
-  /** Published paths that need a person's eye: by their names, or because they hold new characters that hide what the file says. */
-  readonly protectedPaths: readonly string[];
-  /** Sentences for the pull request about what is unusual in it. */
-  readonly remarks: readonly string[];
 }
 
 type Put = Extract<Change, { readonly type: 'put' }>;

@@ -1,7 +1,7 @@
 import type { ChangeSet, CheckRun, Proof } from '../domain/index.ts';
 import type { Annotation, CheckRunContent } from '../github/index.ts';
 import type { Doors } from './comments.ts';
-import { renderEvidence, withoutColours } from './evidence.ts';
+import { renderEvidence, withoutColours } from '../account/index.ts';
 import { cutMarkdown } from '../markdown/index.ts';
 
 export const checkRunName = 'backend-developer';

@@ -1,6 +1,4 @@
 /** What others see: change set → verified commit, pull request, status comment, replies and check run, each looked for before it is made. */
-export { renderReport } from './evidence.ts';
-export { findTemplate } from './body.ts';
 export {
   ensureEnded,
   ensureProposal,

@@ -2,12 +2,21 @@ import { createHash } from 'node:crypto';
 import { BotError, type AgentRun, type ChangeSet, type Continued, type Job, type Proof } from '../domain/index.ts';
 import type { PullFacts, RepositoryClient } from '../github/index.ts';
 import type { Workspace } from '../workspace/index.ts';
-import { findTemplate, isSameText, mergeBody, startBody, type Section } from './body.ts';
+import {
+  findTemplate,
+  isSameText,
+  mergeBody,
+  renderSections,
+  startBody,
+  whatIsLeft,
+  type Account,
+  type Room,
+  type Section,
+} from '../account/index.ts';
 import { checkChangeSet, pathsInDoubt, type CheckedChanges, type TextsBefore } from './change-set.ts';
 import { ensureCheckRun } from './check-run.ts';
 import type { Doors } from './comments.ts';
 import { ensureCommit, renderCommitMessage, type Draft, type Pushed } from './commit.ts';
-import { renderSections, whatIsLeft, type Account, type Room } from './sections.ts';
 import { runUrlOf } from './status.ts';
 import { codeSpan, plainTitle } from '../markdown/index.ts';
 

@@ -90,7 +90,7 @@ export function renderEnding(ending: Ending, { job, command = usualCommand }: Vi
     case 'nothing-to-change':
       return `nothing to change because ${sentence(ending.reason)}`;
     case 'stopped':
-      return `stopped by @${ending.by.replace(/[^\w[\]-]/g, '')}`;
+      return `stopped by @${ending.by.replace(/[^\w[\]-]/g, '')}${howToGoOn(job, command)}`;
     case 'parked':
       return `parked: ${sentence(ending.reason)} It goes on by itself at ${clockTime(ending.until)}; comment ${again} to go on at once.`;
     case 'paused':
@@ -104,6 +104,12 @@ export function renderEnding(ending: Ending, { job, command = usualCommand }: Vi
     default:
       return `not done: ${sentence(ending.reason)}`;
   }
+}
+
+/** Of what was only to be read nothing is left to go on with. */
+function howToGoOn({ plan }: Job, command: string): string {
+  const isWork = ['implement', 'revise'].includes(plan.work ?? 'implement');
+  return isWork ? `. Comment ${codeSpan(`${command} continue`)} to go on from there` : '';
 }
 
 /** What to say to have the same done again. */

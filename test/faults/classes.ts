@@ -1,4 +1,5 @@
 import { runBoxKills } from './boxes.ts';
+import { runBusy } from './busy.ts';
 import { runCalls } from './calls.ts';
 import { runCopies } from './copies.ts';
 import { runDropped } from './dropped.ts';
@@ -21,13 +22,13 @@ const half = (seeds: number, quick: boolean): number => (quick ? 1 : Math.ceil(s
 /** Everything that goes wrong on purpose, in the order of how long it takes. */
 export const faultClasses: readonly FaultClass[] = [
   {
-    id: 'RL-09',
+    id: 'RL-09 RL-44',
     title: 'kill -9, embedded database',
     load: 'both cores',
     run: ({ seeds, quick, tell }) => sweep({ kind: 'embedded', seeds: half(seeds, quick), tell }),
   },
   {
-    id: 'RL-09',
+    id: 'RL-09 RL-44',
     title: 'kill -9, PostgreSQL, another worker alive',
     load: 'both cores',
     run: ({ seeds, quick, tell }) => sweep({ kind: 'PostgreSQL', seeds: half(seeds, quick), tell }),
@@ -46,4 +47,5 @@ export const faultClasses: readonly FaultClass[] = [
   { id: 'RL-12', title: 'worker frozen', run: runFrozen },
   { id: 'RL-11', title: 'SIGTERM', run: runGraceful },
   { id: 'RL-04 RL-05', title: 'deliveries lost', run: runDropped },
+  { id: 'RL-08', title: 'every core busy', run: runBusy },
 ];

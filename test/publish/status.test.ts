@@ -172,7 +172,7 @@ describe('the status comment', () => {
   it.each<[Ending, string]>([
     [{ type: 'published', pullNumber: 3, url: 'u', draft: true }, 'pull request #3 (a draft)'],
     [{ type: 'nothing-to-change', reason: 'it is there already' }, 'nothing to change because it is there already.'],
-    [{ type: 'stopped', by: 'mona' }, 'stopped by @mona'],
+    [{ type: 'stopped', by: 'mona' }, 'stopped by @mona. Comment `/backend continue` to go on from there'],
     [
       { type: 'failed', step: 'verify', reason: 'box lost @all' },
       'failed at step verify: box lost `@all`. Comment `/backend implement` to retry.',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findTemplate, mergeBody, startBody, type Section } from '../../src/publish/body.ts';
+import { findTemplate, mergeBody, startBody, type Section } from '../../src/account/body.ts';
 import { cutMarkdown, fenced } from '../../src/markdown/text.ts';
 
 const sections: readonly Section[] = [

@@ -1,15 +1,24 @@
 import type { AgentRun, Job, Proof } from '../domain/index.ts';
 import type { Section } from './body.ts';
-import type { CheckedChanges } from './change-set.ts';
 import { renderDuration, renderEvidence } from './evidence.ts';
 import { codeSpan, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
+
+/** What checking the change set found that people are told. */
+export interface PublishedFacts {
+  /** Workflow files: an App without the Workflows permission cannot push them, and must not. */
+  readonly leftOut: readonly string[];
+  /** Published paths that need a person's eye: by their names, or because they hold new characters that hide what the file says. */
+  readonly protectedPaths: readonly string[];
+  /** Sentences for the pull request about what is unusual in it. */
+  readonly remarks: readonly string[];
+}
 
 /** What a pull request tells. */
 export interface Account {
   readonly job: Job;
   readonly run: AgentRun;
   readonly proof: Proof | undefined;
-  readonly checked: CheckedChanges;
+  readonly checked: PublishedFacts;
   /** Sentences for the evidence: peculiarities, hosts that were refused. */
   readonly notes: readonly string[];
   /** Address of the repository: links into it are kept. */
@@ -28,6 +37,7 @@ export function renderSections(account: Account, room: Room): Section[] {
   const cut = (text: string): string => cutMarkdown(text, room.text);
   const sections: Section[] = [
     { name: 'unfinished', content: cut(renderUnfinished(account)) },
+    { name: 'stacked', content: renderStacked(account) },
     {
       name: 'summary',
       heading: 'Summary',
@@ -49,10 +59,10 @@ export function renderSections(account: Account, room: Room): Section[] {
   return sections.filter(({ name }) => !isKept(name, account));
 }
 
-/** What stays as it is in a pull request that work went on with: the issue that it closes, and an account that nobody wrote anew. */
+/** What stays as it is in a pull request that work went on with: where it belongs, and an account that nobody wrote anew. */
 function isKept(name: string, { job, run }: Account): boolean {
   if (job.plan.continues === undefined) return false;
-  if (name === 'closes') return true;
+  if (name === 'closes' || name === 'stacked') return true;
   return run.submission === undefined && ['summary', 'tests', 'checklist', 'recommendations'].includes(name);
 }
 
@@ -76,15 +86,20 @@ export function whatIsLeft({ run, proof, checked }: Pick<Account, 'run' | 'proof
 }
 
 function renderUnfinished(account: Account): string {
-  return whatIsLeft(account)
+  const { run, job } = account;
+  const goOn = `Comment ${codeSpan(`${job.plan.command ?? '/backend'} continue`)} to have the work go on from here.`;
+  return [...whatIsLeft(account), ...(run.stop === 'submitted' ? [] : [goOn])]
     .map((line) => `> ${line.replace(/^([^:.]+):/, '**$1:**')}`)
     .join('\n>\n');
 }
 
-function renderSummary({ job: { plan }, run, home }: Account): string {
-  const text = neutralise(run.submission?.summary ?? '', home) || 'The run ended before the agent wrote a summary.';
-  if (plan.stackedOn === undefined) return text;
-  return `Stacked on #${plan.stackedOn}: it starts from that pull request’s branch ${codeSpan(plan.base.branch)} and goes into it.\n\n${text}`;
+function renderStacked({ job: { plan } }: Account): string {
+  if (plan.stackedOn === undefined) return '';
+  return `Stacked on #${plan.stackedOn}: it starts from that pull request’s branch ${codeSpan(plan.base.branch)} and goes into it.`;
+}
+
+function renderSummary({ run, home }: Account): string {
+  return neutralise(run.submission?.summary ?? '', home) || 'The run ended before the agent wrote a summary.';
 }
 
 function renderTests({ run, home }: Account): string {

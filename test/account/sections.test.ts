@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { checkChangeSet } from '../../src/publish/change-set.ts';
 import { readAnnotations, renderCheckRun } from '../../src/publish/check-run.ts';
-import { renderEvidence } from '../../src/publish/evidence.ts';
-import { renderSections, whatIsLeft, type Account } from '../../src/publish/sections.ts';
+import { renderEvidence } from '../../src/account/evidence.ts';
+import { renderSections, whatIsLeft, type Account } from '../../src/account/sections.ts';
 import { renderCommitMessage } from '../../src/publish/commit.ts';
-import { aCheck, aJob, aProof, aRun, aSubmission, put } from './builders.ts';
+import { aCheck, aJob, aProof, aRun, aSubmission, put } from '../publish/builders.ts';
 
 function anAccount(changes: Partial<Account> = {}, protectedPaths: readonly string[] = []): Account {
   const run = changes.run ?? aRun();
@@ -108,9 +108,15 @@ describe('sections', () => {
 
   it('name the pull request that they are stacked on', () => {
     const job = aJob({ plan: { stackedOn: 4 }, request: { subject: { kind: 'pull_request', number: 4 } } });
-    expect(contentOf('summary', anAccount({ job }))).toMatch(
-      /^Stacked on #4: [^\n]+`main` and goes into it\.\n\nThe cart/u,
-    );
+    expect(contentOf('stacked', anAccount({ job }))).toMatch(/^Stacked on #4: [^\n]+`main` and goes into it\.$/u);
+  });
+
+  it('leave alone what says where a pull request belongs when work goes on with it', () => {
+    const continues = { pullNumber: 9, branch: 'backend/1-total', headSha: 'c'.repeat(40) };
+    const names = (job: Account['job']) =>
+      renderSections(anAccount({ job }), { text: 30_000, output: 0 }).map(({ name }) => name);
+    const kept = new Set(names(aJob({ plan: { continues } })));
+    expect(names(aJob({})).filter((name) => !kept.has(name))).toEqual(['stacked', 'closes']);
   });
 });
 
