@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { purposes } from '../../src/calls/index.ts';
+import { calls, purposes } from '../../src/calls/index.ts';
 import { pureClass, type Case } from './case.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -74,10 +75,24 @@ const tokens: readonly Case[] = Object.entries(purposes).map(
       Object.entries(given).some(
         ([name, level]) => !grants(manifestText, name) || (level === 'write' && !grants(manifestText, name, level)),
       ) ||
-      ('contents' in given && given['contents'] === 'write' && Object.keys(given).length > 1),
+      (purpose !== 'resolve' && given['contents'] === 'write' && Object.keys(given).length > 1),
     twin: () => Object.keys(given).length > 0,
   }),
 );
+
+/** Who may push could change what a pull request says, so one token may do both only where GitHub wants it, for one call. */
+const both = { contents: 'write', pull_requests: 'write' };
+const exceptions: readonly Case[] = [
+  {
+    id: 'D28',
+    name: 'a token may do more than one kind of work, or for more than that a thread is resolved',
+    baseline: () => !isDeepStrictEqual(manifestOf(manifestText).default_permissions, both),
+    attack: () =>
+      !isDeepStrictEqual(purposes.resolve, both) ||
+      Object.entries(calls).some(([name, { purpose }]) => purpose === 'resolve' && name !== 'resolveThread'),
+    twin: () => calls.resolveThread.purpose === 'resolve',
+  },
+];
 
 const documents = [
   'README.md',
@@ -180,6 +195,7 @@ export const checklist = pureClass('checklist', [
   ...permissions,
   ...events,
   ...tokens,
+  ...exceptions,
   ...advice,
   ...locked,
   ...wanted,

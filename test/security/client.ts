@@ -102,11 +102,38 @@ const harms: readonly (readonly [
     (kit, at) => kit.rest.repos.addCollaborator({ ...at, username: 'eve', permission: 'admin' }),
   ],
   [
-    'speaks GraphQL, where any of it has another name',
-    ({ path }) => /\/graphql$/.test(path),
+    'speaks GraphQL, where any of it has another name, but to see and resolve threads',
+    ({ path, body }) => /\/graphql$/.test(path) && !isKnownGraph(body),
     (kit) => kit.graphql('mutation { a }'),
   ],
 ];
+
+/** All that the product says in GraphQL, word by word; what differs from one time to the next is in the variables. */
+const knownGraph: Readonly<Record<string, readonly string[]>> = {
+  [`query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: 100, after: $after) {
+        nodes {
+          id
+          isResolved
+          first: comments(first: 1) { nodes { fullDatabaseId author { __typename } } }
+          last: comments(last: 1) { nodes { fullDatabaseId } }
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+}`]: ['owner', 'name', 'number', 'after'],
+  'mutation ($threadId: ID!) { resolveReviewThread(input: { threadId: $threadId }) { thread { id } } }': ['threadId'],
+};
+
+function isKnownGraph(body: string): boolean {
+  const { query, variables, ...more } = JSON.parse(body) as { query: string; variables?: object }; // what GraphQL takes
+  const names = knownGraph[query];
+  const isSame = Object.keys(variables ?? {}).every((name) => names?.includes(name));
+  return names !== undefined && isSame && Object.keys(more).length === 0;
+}
 
 interface Place {
   readonly owner: string;
@@ -144,6 +171,8 @@ const calls: Readonly<
   reviews: (client) => client.reviews(1),
   reviewComments: (client) => client.reviewComments(1),
   replyToReview: (client) => client.replyToReview(1, 1, 'a'),
+  reviewThreads: (client) => client.reviewThreads(1),
+  resolveThread: (client) => client.resolveThread('a'),
   addReaction: (client) => client.addReaction({ issue: 1 }, 'eyes'),
   createComment: (client) => client.createComment(1, 'a'),
   updateComment: (client) => client.updateComment(1, 'a'),
@@ -207,8 +236,15 @@ export const client = sharedClass('client', async (ends) => {
     attack: () => sent.some(is),
     // It speaks: with everything that the product does.
     twin: () =>
-      ['/issues/1/comments', '/git/blobs', '/git/trees', '/git/commits', '/git/refs', '/pulls', '/check-runs'].every(
-        (end) => sent.some(({ method, path }) => method === 'POST' && path.endsWith(end)),
-      ),
+      [
+        '/issues/1/comments',
+        '/graphql',
+        '/git/blobs',
+        '/git/trees',
+        '/git/commits',
+        '/git/refs',
+        '/pulls',
+        '/check-runs',
+      ].every((end) => sent.some(({ method, path }) => method === 'POST' && path.endsWith(end))),
   }));
 });

@@ -1,23 +1,6 @@
-/** A line that switches one defence off. `find` occurs exactly once in the file, or the table is no longer true and the run fails. */
-export interface Mutant {
-  readonly id: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** The class that must catch it. */
-  readonly class: string;
-}
+import { caughtBy, type Mutant } from './mutant.ts';
 
-const inRoot: readonly string[] = ['app.yml', 'package.json', 'package-lock.json'];
-
-type Row = readonly [id: string, file: string, find: string, replace: string];
-
-function caughtBy(name: string, rows: readonly Row[]): Mutant[] {
-  const place = (file: string) => (inRoot.includes(file) ? file : `src/${file}`);
-  return rows.map(([id, file, find, replace]) => ({ id, file: place(file), find, replace, class: name }));
-}
-
-const [decide, refuse] = ['policy/decide.ts', 'policy/refuse.ts'] as const;
+const refuse = 'policy/refuse.ts';
 const tools = 'agent/tools.ts';
 const turn = 'agent/tool-turn.ts';
 const text = 'agent/text.ts';
@@ -45,7 +28,7 @@ export const mutants: readonly Mutant[] = [
       'D6',
       refuse,
       "issue?.state === 'closed' && !repliesOnly.includes(verb) ? texts.renderClosed(issue.isPullRequest) : undefined,",
-      '',
+      'undefined,',
     ],
     ['D6', spoken, 'const quoteStart = /^ {0,3}>/u;', 'const quoteStart = /^ {0,3}>>>>/u;'],
     ['D6', spoken, 'const commentStart = /^ {0,3}<!--/u;', 'const commentStart = /^ {0,3}<!--never/u;'],
@@ -59,6 +42,18 @@ export const mutants: readonly Mutant[] = [
     ['D33', refuse, "const open = ours.find(({ state }) => state === 'open');", 'const open = undefined;'],
     ['D35', refuse, 'return limits.spentTodayUsd < limits.usdPerDay ?', 'return limits.usdPerDay > 0 ?'],
     ['D39', refuse, '(_, { repository }) => (repository.archived ? texts.renderArchived() : undefined),', ''],
+    [
+      'D7',
+      'trigger/removals.ts',
+      'const read = z.strictObject({ ...surroundings, installation, repository: z.object({ id: Id }) })',
+      'const read = z.object({ installation, repository: z.object({ id: Id }) })',
+    ],
+    [
+      'D7',
+      'trigger/removals.ts',
+      'const read = z.strictObject({ ...surroundings, ...more, installation: whole })',
+      'const read = z.object({ ...(whole && more && {}), installation })',
+    ],
   ]),
   ...caughtBy('prompt', [
     ['D10', text, "return text.replaceAll(new RegExp(delimiter, 'gi'), '[removed]');", 'return text;'],
@@ -89,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     ['D35', limits, 'if (totalTokens(usage) >= tokens)', 'if (tokens === 0)'],
     [
       'D35',
-      decide,
+      'policy/options.ts',
       'const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);',
       'const usd = budget.usd;',
     ],
@@ -281,6 +276,12 @@ export const mutants: readonly Mutant[] = [
     ['D28', 'app.yml', '  contents: write\n', '  contents: write\n  workflows: write\n'],
     ['D28', 'app.yml', 'default_events:\n', 'default_events:\n  - workflow_run\n'],
     ['D28', 'calls/calls.ts', "publish: { contents: 'write' },", "publish: { contents: 'write', issues: 'write' },"],
+    [
+      'D28',
+      'calls/calls.ts',
+      "resolve: { contents: 'write', pull_requests: 'write' },",
+      "resolve: { contents: 'write', pull_requests: 'write', issues: 'write' },",
+    ],
     ['D36', 'package.json', '"@octokit/rest": "22.0.1"', '"@octokit/rest": "^22.0.1"'],
     ['D36', 'package.json', '"node": true', '"node": false'],
   ]),
@@ -302,6 +303,7 @@ export const mutants: readonly Mutant[] = [
       'kit.rest.pulls.update({ ...at, pull_number: number, ...change })',
       "kit.rest.pulls.update({ ...at, pull_number: number, ...change, state: 'closed' })",
     ],
+    ['D32', 'github/threads.ts', '`mutation ($threadId: ID!) { resolve', '`mutation ($threadId: ID!) { unresolve'],
     ['D21', 'github/git-data.ts', 'sha, force: false }', 'sha, force: true }'],
   ]),
   ...caughtBy('removal', [
@@ -314,18 +316,6 @@ export const mutants: readonly Mutant[] = [
     ],
     ['D38', 'store/retention.ts', 'await removeJournals(ids, sql);\n  return jobs.map', 'return jobs.map'],
     ['D38', 'store/retention.ts', 'await removeJournals(ids, sql);\n  return ids.length;', 'return 0;'],
-    [
-      'D7',
-      'trigger/removals.ts',
-      'const read = z.strictObject({ ...surroundings, installation, repository: z.object({ id: Id }) })',
-      'const read = z.object({ installation, repository: z.object({ id: Id }) })',
-    ],
-    [
-      'D7',
-      'trigger/removals.ts',
-      'const read = z.strictObject({ ...surroundings, ...more, installation: whole })',
-      'const read = z.object({ ...(whole && more && {}), installation })',
-    ],
   ]),
   ...caughtBy('edited', [
     ['D8', 'briefing.ts', 'Date.parse(updatedAt) <= Date.parse(requestedAt)', 'updatedAt !== requestedAt.slice(0, 4)'],

@@ -1,4 +1,4 @@
-import { mkdirSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, existsSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,7 @@ import type { Store } from '../../src/store/index.ts';
 import { aClaim, aJob, aRequest } from '../store/builders.ts';
 import { startServer, type TestDatabase } from '../store/databases.ts';
 import { once, sharedClass, type Case } from './case.ts';
-
-type Payload = Readonly<Record<string, unknown>>;
-
-/** As GitHub sends them, and signs them: the event's name is a header beside. */
-function recorded(name: string): Payload {
-  const file = new URL(`../fixtures/deliveries/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as Payload; // recorded: an object
-}
+import { recorded, replays, withInstallation, type Payload, type Repository } from './replays.ts';
 
 /** A store with one finished job whose rows and mirror are all there, as on any day. */
 interface Scene {
@@ -27,12 +20,7 @@ interface Scene {
   /** Words that only this scene's issue has, and only what the model said of it. */
   readonly title: string;
   readonly said: string;
-  readonly repository: {
-    readonly id: number;
-    readonly owner: string;
-    readonly name: string;
-    readonly installationId: number;
-  };
+  readonly repository: Repository & { readonly owner: string; readonly name: string };
 }
 
 interface Ground {
@@ -86,7 +74,7 @@ async function isInRows({ database }: Scene, words: string): Promise<boolean> {
 }
 
 function deliver({ store, dataDir }: Scene, event: string, payload: Payload) {
-  const deps = { store, log: pino({ level: 'silent' }), settings: { appId: 4711, dataDir } };
+  const deps = { store, log: pino({ level: 'silent' }), settings: { appId: 4711, dataDir }, now: Date.now };
   return keepDelivery(
     { id: randomUUID(), event, payload, bodyHash: randomUUID() },
     deps as unknown as Parameters<typeof keepDelivery>[1], // of the settings it needs these two
@@ -114,15 +102,6 @@ const removals: readonly (readonly [name: string, event: string, payload: (scene
     ({ repository }) => withInstallation(recorded('repository.deleted'), repository),
   ],
 ];
-
-function withInstallation(payload: Payload, { id, installationId }: Scene['repository']): Payload {
-  const installation = { ...(payload['installation'] as Payload), id: installationId };
-  return {
-    ...payload,
-    installation,
-    ...('repository' in payload && { repository: { ...(payload['repository'] as Payload), id } }),
-  };
-}
 
 function removalCases({ open }: Ground): Case[] {
   const gone = ['the transcript', 'the words of the issue', 'the mirror of the code'];
@@ -153,52 +132,6 @@ function removalCases({ open }: Ground): Case[] {
   );
 }
 
-/** Signed bodies about other things that are sent once more under another event's name, which is not signed. */
-const replays: readonly (readonly [name: string, event: string, payload: (scene: Scene) => Payload])[] = [
-  ...['installation', 'repository', 'installation_repositories'].flatMap((event) =>
-    (
-      [
-        ['a comment’s deletion', 'issue_comment.created', { action: 'deleted' }],
-        ['an issue’s deletion', 'issues.deleted', {}],
-        ['a label’s deletion', 'issues.labeled', { action: 'deleted' }],
-      ] as const
-    ).map(
-      ([what, recording, change]) =>
-        [
-          `${what} sent again as ${event}`,
-          event,
-          ({ repository }: Scene) => {
-            const base = withInstallation({ installation: {}, ...recorded(recording) }, repository);
-            return { ...base, ...change, repository: { ...(base['repository'] as Payload), id: repository.id } };
-          },
-        ] as const,
-    ),
-  ),
-  [
-    'a repository’s deletion sent again as installation',
-    'installation',
-    ({ repository }) => withInstallation(recorded('repository.deleted'), repository),
-  ],
-  [
-    'a removal of other repositories sent again as installation',
-    'installation',
-    ({ repository }) => ({
-      ...withInstallation(recorded('installation_repositories.removed'), repository),
-      action: 'deleted',
-    }),
-  ],
-  [
-    'the removal of another repository',
-    'installation_repositories',
-    ({ repository }) => withInstallation(recorded('installation_repositories.removed'), repository),
-  ],
-  [
-    'the suspension of the App sent again',
-    'installation',
-    ({ repository }) => ({ ...withInstallation(recorded('installation.deleted'), repository), action: 'suspend' }),
-  ],
-];
-
 /** Erases what a delivery names, as it says: the header tells the kind, the body the installation. */
 async function eraseNaively({ store }: Scene, payload: Payload): Promise<void> {
   await store.forget(Number((payload['installation'] as Payload)['id']));
@@ -215,12 +148,12 @@ function replayCases({ open }: Ground): Case[] {
     name: `${name} erases what is kept`,
     baseline: async () => {
       const scene = await open();
-      await eraseNaively(scene, payload(scene));
+      await eraseNaively(scene, payload(scene.repository));
       return !(await leftovers(scene))['the transcript'];
     },
     attack: async () => {
       const scene = await open();
-      await deliver(scene, event, payload(scene));
+      await deliver(scene, event, payload(scene.repository));
       const left = await leftovers(scene);
       return !left['the transcript'] || !left['the mirror of the code'];
     },

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mutants, type Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { mutants } from './mutants.ts';
 import type { CaseResult } from './run-class.ts';
 
 export interface MutantResult extends Mutant {
   /** Name of the case that an attack worked in; undefined when none did. */
   readonly caughtBy: string | undefined;
+  /** Why that says nothing: the class did not run to its end, or a case of it broke down, every time it was tried. */
+  readonly brokenBy?: string;
   readonly seconds: number;
 }
 
@@ -58,32 +61,48 @@ function copyRepository(): string {
   return folder;
 }
 
+const tries = 3;
+
 async function runOne(folder: string, mutant: Mutant): Promise<MutantResult> {
   const file = join(folder, mutant.file);
   const original = readFileSync(file, 'utf8');
-  const report = join(folder, 'report.json');
   const startedAt = performance.now();
   writeFileSync(
     file,
     original.replace(mutant.find, () => mutant.replace),
   );
-  rmSync(report, { force: true });
   try {
-    const args = [join(folder, 'test/security/main.ts'), mutant.class, '--until-success', '--json', report];
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
-    await once(child, 'exit');
-    return { ...mutant, caughtBy: readSuccess(report), seconds: (performance.now() - startedAt) / 1000 };
+    let seen: Seen = {};
+    for (let left = tries; left > 0 && seen.caughtBy === undefined; left -= 1) {
+      seen = await attackOnce(folder, mutant.class);
+      if (seen.brokenBy === undefined) break;
+    }
+    return { ...mutant, caughtBy: undefined, ...seen, seconds: (performance.now() - startedAt) / 1000 };
   } finally {
     writeFileSync(file, original);
   }
 }
 
+interface Seen {
+  readonly caughtBy?: string;
+  readonly brokenBy?: string;
+}
+
+async function attackOnce(folder: string, name: string): Promise<Seen> {
+  const report = join(folder, 'report.json');
+  rmSync(report, { force: true });
+  const args = [join(folder, 'test/security/main.ts'), name, '--until-success', '--json', report];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
+  await once(child, 'exit');
+  return readReport(report);
+}
+
 /** Only an attack that worked counts: a source that is broken makes nothing work. */
-function readSuccess(report: string): string | undefined {
-  try {
-    const results = JSON.parse(readFileSync(report, 'utf8')) as readonly CaseResult[]; // main.ts wrote it
-    return results.find(({ attack }) => attack === true)?.name;
-  } catch {
-    return undefined;
-  }
+function readReport(report: string): Seen {
+  if (!existsSync(report)) return { brokenBy: 'it ended without a report' };
+  const results = JSON.parse(readFileSync(report, 'utf8')) as readonly CaseResult[]; // main.ts wrote it
+  const caughtBy = results.find(({ attack }) => attack === true)?.name;
+  if (caughtBy !== undefined) return { caughtBy };
+  const broken = results.find(({ attack }) => typeof attack === 'string');
+  return broken === undefined ? {} : { brokenBy: `${broken.name}: ${String(broken.attack)}` };
 }

@@ -52,17 +52,19 @@ function counts(results: readonly CaseResult[]): readonly string[] {
 }
 
 /** One line for a mutant. */
-export function renderMutant({ id, file, find, class: name, caughtBy, seconds }: MutantResult): string {
-  const mark = caughtBy === undefined ? 'SURVIVED' : 'caught  ';
-  const by = caughtBy === undefined ? name : `${name}: ${caughtBy}`;
+export function renderMutant({ id, file, find, class: name, caughtBy, brokenBy, seconds }: MutantResult): string {
+  const mark = caughtBy !== undefined ? 'caught  ' : brokenBy !== undefined ? 'BROKE   ' : 'SURVIVED';
+  const what = caughtBy ?? brokenBy;
+  const by = what === undefined ? name : `${name}: ${what}`;
   return `${mark}  ${id.padEnd(4)}${file}: ${find.slice(0, 60).replaceAll('\n', ' ')} (${by}, ${seconds.toFixed(1)} s)`;
 }
 
 /** All of them for a document. */
 export function renderMutants(results: readonly MutantResult[]): string {
-  const rows = results.map(({ id, file, find, class: name, caughtBy }) => {
+  const rows = results.map(({ id, file, find, class: name, caughtBy, brokenBy }) => {
     const code = find.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
-    return `| ${id} | \`${file}\` | ${codeOf(code)} | ${caughtBy === undefined ? '**survived**' : `${name}: ${caughtBy.replaceAll('|', '\\|')}`} |`;
+    const missed = brokenBy === undefined ? '**survived**' : '**not known**: the class broke down';
+    return `| ${id} | \`${file}\` | ${codeOf(code)} | ${caughtBy === undefined ? missed : `${name}: ${caughtBy.replaceAll('|', '\\|')}`} |`;
   });
   return ['| defence | file | switched off | caught by |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

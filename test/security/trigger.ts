@@ -4,6 +4,7 @@ import { readDelivery } from '../../src/trigger/index.ts';
 import type { Permission } from '../../src/github/index.ts';
 import { archived, earlier, facts, issue, pull, request } from '../policy/builders.ts';
 import { pureClass, type Case } from './case.ts';
+import { replayCases } from './replays.ts';
 
 interface Delivery {
   readonly event: string;
@@ -209,4 +210,5 @@ export const trigger = pureClass('trigger', [
   ...[...strangers, ...machines, ...unsaid, ...stale].map(toCase),
   sameWish,
   ...standing,
+  ...replayCases,
 ]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { neutralise, neutraliseLine, plainText, plainTitle } from '../../src/markdown/index.ts';
-import { mergeBody } from '../../src/publish/body.ts';
+import { mergeBody } from '../../src/account/body.ts';
 import { renderCommitMessage } from '../../src/publish/commit.ts';
 import { markupOf, proseOf } from '../markdown/reader.ts';
 import { pureClass, type Case } from './case.ts';
