@@ -9,6 +9,7 @@ import { readVisible, readVisibleLine, type VisibleText } from './visible/index.
 import { readProposal } from './proposal/index.ts';
 import type { Workspace } from './workspace/index.ts';
 import { gatherAsked } from './asked.ts';
+import { gatherMemory } from './memory.ts';
 import type { Desk } from './deps.ts';
 import { gatherTrusted } from './trusted.ts';
 
@@ -52,6 +53,7 @@ export async function gatherTask(
     comments: comments.map(({ comment, body: { text } }) => ({ ...comment, body: text })),
     instruction: instruction.text,
     ...(approved && { plan: approved.text }),
+    memory: await gatherMemory(job, desk),
     instructions: await gatherInstructions(job, ground.workspace, desk.client),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],

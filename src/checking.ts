@@ -1,6 +1,7 @@
 import type { CheckRun, Job, Outcome, Refusal } from './domain/index.ts';
 import { decideStillWanted } from './policy/index.ts';
-import { ensureReply, renderReport } from './publish/index.ts';
+import { renderReport } from './account/index.ts';
+import { ensureReply } from './publish/index.ts';
 import { runBaseline } from './verify/index.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';

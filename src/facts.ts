@@ -41,7 +41,9 @@ export async function gatherFacts(request: WorkRequest, desk: Desk): Promise<Fac
   const place = findPlace(issue, bot);
   const asksNothing = await isAskedNothing(request, { place, ...asker }, desk);
   const limits = { ...settings.budget, spentTodayUsd };
-  const pulls = { ...subjectPull, branch, ours };
+  const goesOn = request.verb === 'continue';
+  const publisher = goesOn ? await store.publisherOf(repository.id, request.subject.number) : undefined;
+  const pulls = { ...subjectPull, branch, ours, publisher };
   return {
     ...{ ...asker, repository, issue, place, asksNothing, ...texts, baseSha, ...pulls },
     ...{ proposal, earlier, positions, limits },

@@ -9,6 +9,7 @@ import { openWorkspace, type Workspace } from './workspace/index.ts';
 import { gatherTask } from './briefing.ts';
 import type { Desk } from './deps.ts';
 import { requireModel } from './gate.ts';
+import { recallWork } from './memory.ts';
 import type { Reporter } from './reporter.ts';
 import { openSteering } from './steering.ts';
 
@@ -51,6 +52,7 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   };
   await reporter.step('set up');
   const start = await openStart(job, workspace, desk);
+  await recallWork(job, desk);
   const fresh = (changes: ChangeSet) => changesSince(start, changes, workspace);
   const baseline = await desk.journal.once('baseline', () => runBaseline(means));
   const checkout = await workspace.checkout('agent', baselineCheckout);

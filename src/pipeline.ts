@@ -53,7 +53,7 @@ async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outc
   await reporter.step('publish');
   const notes = [...desk.settings.warnings, ...ground.notes, ...(await gatherSteeringNotes(desk))];
   const pull = await publishWork(job, { ...work, workspace: ground.workspace, notes }, desk);
-  await ensureReplies(job, work.run, pull.headSha, desk);
+  await ensureReplies(job, work, pull.headSha, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }
 
@@ -95,6 +95,6 @@ function prove(run: AgentRun, { means, baseline, workspace }: Ground, { journal 
 async function endWithoutChanges(job: Job, run: AgentRun, desk: Desk): Promise<Outcome> {
   const { stop, stopDetail, submission } = run;
   if (stop !== 'submitted') return { type: 'failed', step: 'implement', reason: stopDetail };
-  await ensureReplies(job, run, job.plan.continues?.headSha ?? '', desk);
+  await ensureReplies(job, { run }, job.plan.continues?.headSha ?? '', desk);
   return { type: 'nothing-to-change', reason: submission?.nothingToChange ?? 'the agent handed in without a change' };
 }

@@ -1,24 +1,44 @@
-import { BotError, type AgentRun, type Asked, type Job, type Reply } from './domain/index.ts';
+import { BotError, type AgentRun, type Asked, type Job, type Proof, type Reply } from './domain/index.ts';
 import { neutralise } from './markdown/index.ts';
 import { ensureReply } from './publish/index.ts';
 import { gatherAsked } from './asked.ts';
 import type { Desk } from './deps.ts';
+import { ensureResolved, type Done } from './resolving.ts';
+
+/** A run, and what running its work showed. */
+interface Work {
+  readonly run: AgentRun;
+  readonly proof?: Proof;
+}
 
 /**
  * Answers those who asked for the work that a run did on a pull request of ours: each thread in itself, everything else in one comment.
- * `headSha` is the newest commit then. Each is looked for before it is written, so calling this again writes nothing new.
+ * Threads in which nothing is left are resolved. `headSha` is the newest commit then. Each is looked for before it is written, so calling
+ * this again writes nothing new.
  */
-export async function ensureReplies(job: Job, { submission }: AgentRun, headSha: string, desk: Desk): Promise<void> {
-  const { replies = [] } = submission ?? {};
+export async function ensureReplies(job: Job, work: Work, headSha: string, desk: Desk): Promise<void> {
+  const { replies = [] } = work.run.submission ?? {};
   if (replies.length === 0) return;
   const { asked } = await gatherAsked(job.request, desk);
   const byName = new Map(asked.map((each) => [each.name, each]));
+  const isChanged = hasGoodChange(job, work, headSha);
+  const done: Done[] = [];
   const elsewhere: string[] = [];
-  for (const [name, texts] of Map.groupBy(replies, ({ to }) => to.trim().toUpperCase())) {
-    const answer = { asked: byName.get(name), text: texts.map(({ text }) => text).join('\n\n') };
-    if (!(await isAnsweredInThread(job, { ...answer, headSha }, desk))) elsewhere.push(renderReply(answer));
+  for (const [name, said] of Map.groupBy(replies, ({ to }) => to.trim().toUpperCase())) {
+    const answer = { asked: byName.get(name), text: said.map(({ text }) => text).join('\n\n') };
+    const inThread = await answerInThread(job, { ...answer, headSha }, desk);
+    if (inThread === undefined) elsewhere.push(renderReply(answer));
+    else if (isChanged && said.every(({ changed }) => changed === true)) done.push(inThread);
   }
-  if (elsewhere.length > 0) await ensureReply(job.request, elsewhere.join('\n\n'), desk);
+  const refusal = await ensureResolved(job, done, desk);
+  const rest = [...elsewhere, ...(refusal === undefined ? [] : [refusal])];
+  if (rest.length > 0) await ensureReply(job.request, rest.join('\n\n'), desk);
+}
+
+/** What the agent says was changed counts only with a commit, and while no check fails that it is answerable for. */
+function hasGoodChange({ plan }: Job, { run, proof }: Work, headSha: string): boolean {
+  const isChecked = proof !== undefined && proof.verdict !== 'failed';
+  return run.stop === 'submitted' && isChecked && headSha !== plan.continues?.headSha;
 }
 
 interface Answer extends Pick<Reply, 'text'> {
@@ -32,29 +52,29 @@ function renderReply({ asked, text }: Answer): string {
   return first === undefined ? text : `> ${first.slice(0, 200).toWellFormed()}\n\n${text}`;
 }
 
-/** A thread that was deleted meanwhile, or takes no answer, is answered elsewhere. */
-async function isAnsweredInThread(
+/** undefined where there is no thread: what a review says as a whole, and a thread that was deleted meanwhile or takes no answer. */
+async function answerInThread(
   job: Job,
-  answer: Answer & { readonly headSha: string },
+  { asked, text, headSha }: Answer & { readonly headSha: string },
   desk: Desk,
-): Promise<boolean> {
-  const { asked, text, headSha } = answer;
-  if (asked?.firstId === undefined) return false;
+): Promise<Done | undefined> {
+  if (asked?.firstId === undefined) return undefined;
+  const { firstId } = asked;
   try {
-    await ensureThreadReply(job, asked.firstId, `${text}\n\n${asked.name}, as of ${headSha.slice(0, 12)}.`, desk);
-    return true;
+    const body = `${text}\n\n${asked.name}, as of ${headSha.slice(0, 12)}.`;
+    return { firstId, answerId: await ensureThreadReply(job, firstId, body, desk) };
   } catch (error) {
-    if (error instanceof BotError && ['github-gone', 'github-rejected'].includes(error.code)) return false;
+    if (error instanceof BotError && ['github-gone', 'github-rejected'].includes(error.code)) return undefined;
     throw error;
   }
 }
 
 /** Anybody can copy a marker, so the author counts. */
-async function ensureThreadReply(job: Job, firstId: number, text: string, desk: Desk): Promise<void> {
+async function ensureThreadReply(job: Job, firstId: number, text: string, desk: Desk): Promise<number> {
   const { client, effects, bot } = desk;
   const { number } = job.request.subject;
   const marker = `<!-- backend:answer ${job.id} ${firstId} -->`;
-  await effects.ensure(`answer:${firstId}`, {
+  return effects.ensure(`answer:${firstId}`, {
     look: async () => {
       const comments = await client.reviewComments(number);
       return comments.find(({ author, body }) => author.id === bot.botId && body.startsWith(marker))?.id;

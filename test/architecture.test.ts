@@ -314,9 +314,17 @@ function isAtHome(path: string, name: string): boolean {
 }
 
 function isPure(path: string): boolean {
-  return ['domain', 'markdown', 'characters', 'refusals', 'proposal', 'leaks', 'visible', ...pureRooms].includes(
-    placeOf(path) ?? '',
-  );
+  return [
+    'domain',
+    'markdown',
+    'characters',
+    'refusals',
+    'proposal',
+    'account',
+    'leaks',
+    'visible',
+    ...pureRooms,
+  ].includes(placeOf(path) ?? '');
 }
 
 function findImpurities(place: string | undefined, nodes: readonly ts.Node[]): readonly string[] {

@@ -31,7 +31,7 @@ async function openThreads() {
   const answer = (replies: readonly Reply[]) => {
     const job = { id: 'job-1', request, plan: {} } as unknown as Job;
     const run = { submission: { replies } } as unknown as AgentRun;
-    return ensureReplies(job, run, 'c'.repeat(40), desk);
+    return ensureReplies(job, { run }, 'c'.repeat(40), desk);
   };
   const shown = () => ({
     threads: repo.reviewThreads(number).map((thread) => thread.comments.slice(1).map(({ body }) => body)),

@@ -1,7 +1,17 @@
 import type { ChangeSet } from '../domain/index.ts';
 import type { ContentBlockParam } from '../model/index.ts';
+import type { JournalEntry } from '../store/index.ts';
 import { cutMiddle, oneLine, renderData } from './text.ts';
-import { contentOf, textOf, type Deed, type Transcript } from './transcript.ts';
+import {
+  addEntry,
+  contentOf,
+  entryKinds,
+  openTranscript,
+  readEntry,
+  textOf,
+  type Deed,
+  type Transcript,
+} from './transcript.ts';
 
 /** Share of the window at which a history is replaced by its summary: room is needed for one more answer and its results. */
 const fullShare = 0.8;
@@ -36,6 +46,19 @@ export function renderSummary(
     `# The last exchanges\n\n${renderData(delimiter, 'the run', renderTail(transcript))}`,
   ];
   return [{ type: 'text', text: parts.join('\n\n') }];
+}
+
+/** What an earlier run did, was told and said last, as its journal has it: data for whoever goes on with its work. */
+export function renderMemory(entries: readonly JournalEntry[]): string {
+  const transcript = openTranscript('', 0);
+  const isTurn = ({ kind }: JournalEntry) => (entryKinds as readonly string[]).includes(kind);
+  for (const entry of entries.filter(isTurn)) addEntry(transcript, readEntry(entry));
+  if (transcript.deeds.length === 0) return 'It had done nothing yet, or nothing is kept of it.';
+  return [
+    `What it did, oldest first:\n\n${renderDeeds(transcript.deeds)}`,
+    ...(transcript.said.length === 0 ? [] : [`What it was told meanwhile:\n\n${renderSaid(transcript)}`]),
+    `Its last exchanges:\n\n${renderTail(transcript)}`,
+  ].join('\n\n');
 }
 
 function renderDeeds(deeds: readonly Deed[]): string {

@@ -22,6 +22,8 @@ export interface Task {
   readonly instruction: string;
   /** The plan that is to be carried out, as a person approved it. */
   readonly plan?: string;
+  /** What an earlier run did and learnt that this one goes on with, and whether the work tree holds what it changed. */
+  readonly memory?: { readonly text: string; readonly isInTree: boolean } | undefined;
   /** AGENTS.md, CLAUDE.md and the like, from the base commit. */
   readonly instructions: readonly { readonly path: string; readonly text: string }[];
   readonly operatorPreferences?: string;
@@ -58,6 +60,7 @@ const limits = {
   asked: 80_000,
   instruction: 8_000,
   plan: 40_000,
+  memory: 60_000,
   file: 24_000,
   output: 6_000,
   list: 50,
@@ -77,6 +80,7 @@ export function buildPrompt(input: PromptInput): Prompt {
     renderOpening(delimiter),
     ...renderWish(task, data),
     ...renderPlan(task, data),
+    ...renderEarlierRun(task, data),
     ...renderComments(task, data),
     ...renderAsked(task, data),
     ...renderPreferences(task, data),
@@ -123,6 +127,15 @@ function renderPlan({ plan }: Task, data: AsData): readonly string[] {
   return [
     '# The plan that a person with write permission approved: carry it out, and leave none of its acceptance criteria without a test',
     data('the plan that was approved', cutMiddle(plan, limits.plan)),
+  ];
+}
+
+function renderEarlierRun({ memory }: Task, data: AsData): readonly string[] {
+  if (memory === undefined) return [];
+  const left = memory.isInTree ? 'The work tree holds what it changed' : 'Nothing of what it changed is there';
+  return [
+    `# An earlier run at this stopped short. ${left}: see what is done, don’t begin it anew, and go on from there`,
+    data('the earlier run', cutMiddle(memory.text, limits.memory)),
   ];
 }
 

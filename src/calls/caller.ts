@@ -61,10 +61,9 @@ export function createCaller(options: CallerOptions): Caller {
   const { line, target, work } = options;
   let place: Place = { owner: target.owner, repo: target.name };
   const where = () => whereOf(target, place);
-  const scopes = [`github:${target.installationId}`] as const;
 
   async function send<T>(name: CallName, start: Send<T>): Promise<Answer<T>> {
-    const errand = { call: calls[name], where: where(), scopes, signal: work?.signal };
+    const errand = { call: calls[name], where: where(), scopes: scopesOf(target, calls[name]), signal: work?.signal };
     return carryOut(line, errand, async (trip) => {
       const used = place;
       const answer = await sendOnce({ name, trip, place: used }, start, options);
@@ -103,6 +102,12 @@ export function createCaller(options: CallerOptions): Caller {
       return tokenFor({ ...calls.fileText, doing: 'get a token to fetch with', purpose }, options);
     },
   };
+}
+
+/** GraphQL counts by itself, and waits for what holds everything up. */
+function scopesOf({ installationId }: Target, { isGraph }: Call): readonly [string, ...string[]] {
+  const all = `github:${installationId}`;
+  return isGraph ? [`${all}:graphql`, all] : [all];
 }
 
 function whereOf({ id, installationId }: Target, place: Place): string {

@@ -4,6 +4,8 @@ export const purposes = {
   clone: { contents: 'read' },
   publish: { contents: 'write' },
   talk: { issues: 'write', pull_requests: 'write' },
+  /** The one thing for which GitHub wants both: that a thread is resolved, which only GraphQL can do. */
+  resolve: { contents: 'write', pull_requests: 'write' },
   checks: { checks: 'write' },
   list: { metadata: 'read' },
 } as const;
@@ -24,6 +26,8 @@ export interface Call extends Asking {
   readonly purpose: Purpose;
   /** GitHub counts it as creating content: at most 80 a minute and 500 an hour ("Rate limits for the REST API"). */
   readonly content: boolean;
+  /** Asked in GraphQL, whose primary limit is its own. */
+  readonly isGraph?: true;
 }
 
 const read = (doing: string, needs: string): Call => ({ purpose: 'read', doing, needs, kind: 'read', content: false });
@@ -57,6 +61,7 @@ export const calls = {
   pullsByHead: read('look for our pull request', 'Pull requests: read'),
   reviews: read('read the reviews of a pull request', 'Pull requests: read'),
   reviewComments: read('read the comments on lines of a pull request', 'Pull requests: read'),
+  reviewThreads: { ...read('look at the threads of a pull request', 'Pull requests: read'), isGraph: true },
   checkRuns: { ...read('look for our check run', 'Checks: write'), purpose: 'checks' },
   repositories: { ...read('list the repositories', 'Metadata: read'), purpose: 'list' },
   addReaction: content('talk', 'add a reaction', 'Issues: write'),
@@ -65,6 +70,10 @@ export const calls = {
   updateComment: content('talk', 'edit our comment', 'Issues: write'),
   deleteComment: content('talk', 'remove our comment', 'Issues: write'),
   replyToReview: content('talk', 'answer a comment on a line', 'Pull requests: write'),
+  resolveThread: {
+    ...content('resolve', 'resolve a thread', 'Contents: write and Pull requests: write'),
+    isGraph: true,
+  },
   createBlob: upload('upload a file'),
   createTree: upload('upload the tree'),
   createCommit: upload('make the commit'),

@@ -1,6 +1,6 @@
 import { BotError } from '../domain/index.ts';
 import type { Asking } from './calls.ts';
-import { isRateLimit, readRefusal } from './errors.ts';
+import { isRateLimit, readRefusal, type Refusal } from './errors.ts';
 import type { Limits } from '../quota/index.ts';
 
 /** What all calls share. */
@@ -79,7 +79,7 @@ function createTrip(line: Line, errand: Errand) {
       const answer = await sent.catch(async (error: unknown) => {
         const refusal = readRefusal(error);
         await limits.noteAnswer(scopes[0], refusal.headers);
-        if (isRateLimit(refusal)) await limits.noteLimit(scopes, call.kind, refusal);
+        if (isRateLimit(refusal)) await limits.noteLimit(limitedBy(refusal, scopes), call.kind, refusal);
         throw error;
       });
       await limits.noteAnswer(scopes[0], answer.headers);
@@ -87,6 +87,12 @@ function createTrip(line: Line, errand: Errand) {
       return answer;
     },
   };
+}
+
+/** The primary limit of GraphQL leaves REST alone; every other one holds up everything. */
+function limitedBy({ headers }: Refusal, scopes: readonly string[]): readonly string[] {
+  const isOwn = headers['x-ratelimit-resource'] === 'graphql' && String(headers['x-ratelimit-remaining']) === '0';
+  return isOwn ? scopes.slice(0, 1) : scopes;
 }
 
 /** The gate that every send passes knows how long a limit lasts. */

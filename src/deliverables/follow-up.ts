@@ -13,6 +13,12 @@ const FollowUpInput = WorkInput.extend({
         text: text(4_000).describe(
           'The answer: what was changed and where, or the answer to a question, or why it is left as it is. Markdown.',
         ),
+        changed: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether you changed the code as it was asked for. False for a question, and when anything of it is left.',
+          ),
       }),
     )
     .max(100)

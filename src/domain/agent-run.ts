@@ -54,6 +54,8 @@ export interface Asked {
 export interface Reply {
   readonly to: string;
   readonly text: string;
+  /** The code was changed as asked, so nothing is left to say. */
+  readonly changed?: boolean;
 }
 
 export interface ChecklistItem {

@@ -21,6 +21,13 @@ export interface Continued {
   readonly headSha: string;
 }
 
+/** An earlier job whose work goes on. */
+export interface Resumed {
+  readonly jobId: string;
+  /** Both begin from the same commits, so that what it had changed without publishing it is put back. */
+  readonly isSameGround: boolean;
+}
+
 /** What policy grants a request: everything the later stages need to know, decided once. */
 export interface Plan {
   /** What is to be done; undefined means `implement`, as in plans from before there was anything else. */
@@ -36,6 +43,8 @@ export interface Plan {
   readonly stackedOn?: number;
   /** Undefined where a pull request is opened. */
   readonly continues?: Continued;
+  /** The earlier job that stopped short of what was wanted, and that this one goes on with. */
+  readonly resumes?: Resumed;
   readonly budget: Budget;
   readonly draft: boolean;
   /** The install step, the only one that may reach the network allow-list; undefined means detected. */

@@ -1,6 +1,6 @@
 import type { Work } from '../calls/index.ts';
 import type { Account, OrganisationFile, Repository, UnreadFile } from '../domain/index.ts';
-import type { ReviewCommentFacts, ReviewFacts } from './review-facts.ts';
+import type { ReviewCommentFacts, ReviewFacts, ReviewThreadFacts } from './review-facts.ts';
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -143,6 +143,7 @@ export interface RepositoryClient {
   reviews(pullNumber: number): Promise<readonly ReviewFacts[]>;
   /** Those of submitted reviews, oldest first, every page. */
   reviewComments(pullNumber: number): Promise<readonly ReviewCommentFacts[]>;
+  reviewThreads(pullNumber: number): Promise<readonly ReviewThreadFacts[]>;
   /** A token for `git fetch` of this repository only (contents: read); another one than was refused. */
   readToken(refused?: string): Promise<string>;
 
@@ -154,6 +155,8 @@ export interface RepositoryClient {
   createComment(issueNumber: number, body: string): Promise<CommentFacts>;
   /** Answers in the thread that begins with that comment. */
   replyToReview(pullNumber: number, firstId: number, body: string): Promise<{ readonly id: number }>;
+  /** Fine as well when it is resolved already. */
+  resolveThread(threadId: string): Promise<void>;
   updateComment(commentId: number, body: string): Promise<void>;
   /** Fine as well when it is gone already. */
   deleteComment(commentId: number): Promise<void>;

@@ -10,6 +10,7 @@ import { createOrganisationFiles } from './organisation.ts';
 import { createLimits, type Blocks } from '../quota/index.ts';
 import { createReviews } from './reviews.ts';
 import { createTalk } from './talk.ts';
+import { createThreads } from './threads.ts';
 
 export interface GitHubOptions {
   readonly appId: number;
@@ -77,6 +78,7 @@ export function createGitHub({ appId, privateKey, baseUrl = publicApi, ...option
         ...createGitData(caller),
         ...createTalk(caller, appId),
         ...createReviews(caller),
+        ...createThreads(caller),
       };
     },
     repositoriesOf: (installationId) =>

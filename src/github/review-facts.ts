@@ -27,3 +27,15 @@ export interface ReviewCommentFacts {
   /** The lines before it, as a difference. */
   readonly hunk: string;
 }
+
+/** The thread that begins with a comment on a line. */
+export interface ReviewThreadFacts {
+  /** GitHub's for it; it has no number. */
+  readonly id: string;
+  readonly isResolved: boolean;
+  /** Who began it is a person, and still there. */
+  readonly isByPerson: boolean;
+  readonly firstId: number;
+  /** The newest comment in it. */
+  readonly lastId: number;
+}

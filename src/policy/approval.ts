@@ -30,7 +30,7 @@ export function findWaitingPlan(
 }
 
 /** What ends in a pull request, or in a plan for one. */
-export const mainVerbs: readonly Verb[] = ['implement', 'plan', 'approve', 'retry'];
+export const mainVerbs: readonly Verb[] = ['implement', 'plan', 'approve', 'retry', 'continue'];
 
 interface Standing {
   readonly request: WorkRequest;

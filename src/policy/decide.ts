@@ -2,8 +2,8 @@ import type { Plan, Verb, WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import type { Decision, Facts, Standing } from './facts.ts';
 import { mainVerbs, readApproval } from './approval.ts';
-import { findLastWork, readChoice } from './earlier.ts';
-import type { Choice } from './options.ts';
+import { findLastWork, findStopped, isWork, readChoice } from './earlier.ts';
+import { toPlan, type Wanted } from './options.ts';
 import { findReasonToPlan } from './planning.ts';
 import { readSettings, type Settings, type SettingsReading, type TriggerWords } from '../settings/index.ts';
 import {
@@ -84,6 +84,7 @@ const starts: Partial<Record<Verb, Start>> = {
   plan: decidePlan,
   approve: decideApprove,
   retry: decideRetry,
+  continue: decideContinue,
   revise: decideRevise,
   explain: decideExplain,
   test: decideTest,
@@ -91,9 +92,10 @@ const starts: Partial<Record<Verb, Start>> = {
 
 /**
  * Of the main job there is one at a time, which need only go on when it waits; two questions are two. Who wants the work itself does not
- * wait for a plan that was asked for before.
+ * wait for a plan that was asked for before; who wants to go on means whatever waits.
  */
 function findUnfinished(verb: Verb, earlier: readonly EarlierJob[]): EarlierJob | undefined {
+  if (verb === 'continue') return earlier.findLast((job) => isWork(job) && job.state !== 'finished');
   if (!mainVerbs.includes(verb)) return undefined;
   const counts = verb === 'implement' ? mainVerbs.filter((each) => each !== 'plan') : mainVerbs;
   return earlier.findLast(({ request, state }) => counts.includes(request.verb) && state !== 'finished');
@@ -110,12 +112,6 @@ const answers: Partial<Record<Verb, (facts: Facts, command: string) => Decision>
 export function decideStillWanted(request: WorkRequest, facts: Facts): Standing {
   const reason = findRefusal(standingRefusals, request, facts);
   return reason === undefined ? { wanted: true } : { wanted: false, reason };
-}
-
-/** The repository's settings, and what the command chose over them. */
-interface Wanted {
-  readonly settings: Settings;
-  readonly choice: Choice;
 }
 
 /** The main job, or a plan for it first. */
@@ -178,6 +174,14 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
   });
 }
 
+/** The same work, on the same ground, with what was done before it stopped; on our pull request that is on its branch already. */
+function decideContinue(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const stopped = findStopped(request, facts, wanted.settings.triggers.command);
+  if ('refused' in stopped) return { type: 'decline', reason: stopped.refused };
+  const again = facts.place === 'ours' ? decideRevise : decideWork;
+  return withPlan(again(request, facts, wanted), stopped.plan);
+}
+
 /** Goes on with our pull request, from the newest commit of its branch, whoever made that. */
 function decideRevise(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const reason = findRefusal([...standingRefusals, refuseUsedUp], request, facts);
@@ -212,34 +216,6 @@ function decideReply(work: NonNullable<Plan['work']>, facts: Facts, wanted: Want
   if (sha === undefined) return { type: 'decline', reason: texts.renderNoBase(wanted.settings.base) };
   const base = { branch: wanted.settings.base ?? repository.defaultBranch, sha };
   return { type: 'accept', plan: { ...toPlan(wanted, { base, branch }, facts.limits), work } };
-}
-
-function toPlan(
-  { settings, choice }: Wanted,
-  place: Pick<Plan, 'base' | 'branch' | 'stackedOn'>,
-  limits: Facts['limits'],
-): Plan {
-  const { agent, budget, setup, checks, image, network, protect, preferences } = settings;
-  const model = choice.model ?? settings.model;
-  const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
-  return {
-    ...place,
-    agent,
-    ...(model !== 'inherit' && { model }),
-    command: settings.triggers.command,
-    budget: { ...budget, usd },
-    draft: choice.draft ?? settings.draft,
-    ...(setup !== undefined && { setup }),
-    checks: {
-      ...(checks.test !== undefined && { test: checks.test }),
-      ...(checks.lint !== undefined && { lint: checks.lint }),
-      ...(checks.types !== undefined && { types: checks.types }),
-    },
-    ...(image !== undefined && { image }),
-    allowedHosts: network.allow,
-    protectedPaths: protect,
-    preferencesPath: preferences,
-  };
 }
 
 /** Somebody typed it, in whatever kind of comment. */

@@ -1,7 +1,9 @@
-import { asideVerbs, optionNames, type WorkRequest } from '../domain/index.ts';
+import { asideVerbs, optionNames, type Plan, type Verb, type WorkRequest } from '../domain/index.ts';
 import type { EarlierJob } from '../store/index.ts';
 import { readOptions, type OptionsReading } from './options.ts';
 import { isSame } from './refuse.ts';
+import type { Facts } from './facts.ts';
+import * as texts from './texts.ts';
 import { findVerb } from './verbs.ts';
 
 /** Whether a job did, or does, more than answer from what is known. */
@@ -19,13 +21,65 @@ export function hasDoneNothing({ outcome }: EarlierJob): boolean {
   return outcome !== undefined && ['ignored', 'declined', 'answered'].includes(outcome.type);
 }
 
+/** What goes on where work stopped takes over from that; or why there is nothing to go on with, in Markdown. */
+export type Stopped = { readonly plan: Partial<Plan> } | { readonly refused: string };
+
+/**
+ * The last work of a subject, as what another job goes on with. On a pull request of ours that is whatever came to be on its branch; on an issue
+ * the work must have ended without one, and goes on from the same commit.
+ */
+export function findStopped(
+  { instruction }: WorkRequest,
+  facts: Pick<Facts, 'place' | 'earlier' | 'publisher' | 'pull' | 'mergeBase'>,
+  command: string,
+): Stopped {
+  const last = findLastMainWork(facts.earlier);
+  if (facts.place === 'ours') return { plan: resumeOnPull(last, facts) };
+  if (last?.plan === undefined || !hasStopped(last))
+    return { refused: texts.renderNothingStopped(last?.outcome, command) };
+  const { base, approved, instruction: kept = last.request.instruction } = last.plan;
+  const words = [kept, instruction].filter((text) => text !== '').join('\n\n');
+  const took = { ...(approved !== undefined && { approved }), ...(words !== '' && { instruction: words }) };
+  return { plan: { base, resumes: { jobId: last.jobId, isSameGround: true }, ...took } };
+}
+
+function hasStopped({ outcome }: EarlierJob): boolean {
+  return outcome?.type === 'stopped' || outcome?.type === 'failed';
+}
+
+/** The first job on a pull request was asked for on its issue. What a job published has moved the branch on. */
+function resumeOnPull(
+  last: EarlierJob | undefined,
+  { publisher, pull, mergeBase }: Pick<Facts, 'publisher' | 'pull' | 'mergeBase'>,
+): Partial<Plan> {
+  const jobId = last?.jobId ?? publisher;
+  if (jobId === undefined) return {};
+  const { base, continues } = last?.plan ?? {};
+  const isSameGround = continues !== undefined && continues.headSha === pull?.headSha && base?.sha === mergeBase;
+  return { resumes: { jobId, isSameGround } };
+}
+
+/** The last job that is over and was to change files. */
+function findLastMainWork(earlier: readonly EarlierJob[]): EarlierJob | undefined {
+  return earlier.findLast(
+    ({ state, plan }) =>
+      state === 'finished' && plan !== undefined && ['implement', 'revise'].includes(plan.work ?? 'implement'),
+  );
+}
+
+/** Which job a verb is about that repeats or goes on with one. */
+const finders: Partial<Record<Verb, (earlier: readonly EarlierJob[]) => EarlierJob | undefined>> = {
+  retry: findLastWork,
+  continue: findLastMainWork,
+};
+
 /** What a command chooses by its options; one that repeats earlier work takes over what was chosen then. */
 export function readChoice({ verb, options = [] }: WorkRequest, earlier: readonly EarlierJob[]): OptionsReading {
   const reading = readOptions(options, findVerb(verb)?.options ?? []);
-  const last = verb === 'retry' ? findLastWork(earlier) : undefined;
+  const last = finders[verb]?.(earlier);
   if ('problems' in reading || last === undefined) return reading;
   const before =
-    last.request.verb === 'retry'
+    last.request.verb in finders
       ? readChoice(last.request, earlier.slice(0, earlier.indexOf(last)))
       : readOptions(last.request.options ?? [], optionNames);
   return 'problems' in before ? reading : { choice: { ...before.choice, ...reading.choice } };

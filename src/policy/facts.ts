@@ -38,6 +38,8 @@ export interface Facts {
   readonly proposal?: CommentFacts | undefined;
   /** What was asked of us on the same subject before, oldest first. */
   readonly earlier: readonly EarlierJob[];
+  /** The newest job that published the pull request that the subject is. Looked for only where somebody wants to go on. */
+  readonly publisher?: string | undefined;
   /** How many jobs come before each that waits, by its id. Empty where nobody asked. */
   readonly positions: ReadonlyMap<string, number>;
   /** The operator's, in US dollars; the day begins at midnight UTC. */

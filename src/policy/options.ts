@@ -1,6 +1,7 @@
-import { optionNames, type CommandOption, type OptionName } from '../domain/index.ts';
+import { optionNames, type CommandOption, type OptionName, type Plan } from '../domain/index.ts';
 import { shortCode } from '../markdown/index.ts';
 import { findNearest, Settings } from '../settings/index.ts';
+import type { Facts } from './facts.ts';
 
 /** What a command chose, for this one job. */
 export interface Choice {
@@ -111,4 +112,39 @@ function readBudget(value: string): Choice | undefined {
   const [, digits] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/u.exec(value) ?? [];
   const usd = Number(digits);
   return usd >= 0.01 && usd <= 1_000 ? { budget: usd } : undefined;
+}
+
+/** The repository's settings, and what the command chose over them. */
+export interface Wanted {
+  readonly settings: Settings;
+  readonly choice: Choice;
+}
+
+/** What a job on that ground is to keep to; no wish goes beyond what the operator allows. */
+export function toPlan(
+  { settings, choice }: Wanted,
+  place: Pick<Plan, 'base' | 'branch' | 'stackedOn'>,
+  limits: Facts['limits'],
+): Plan {
+  const { agent, budget, setup, checks, image, network, protect, preferences } = settings;
+  const model = choice.model ?? settings.model;
+  const usd = Math.min(choice.budget ?? budget.usd, limits.usdPerJob, limits.usdPerDay - limits.spentTodayUsd);
+  return {
+    ...place,
+    agent,
+    ...(model !== 'inherit' && { model }),
+    command: settings.triggers.command,
+    budget: { ...budget, usd },
+    draft: choice.draft ?? settings.draft,
+    ...(setup !== undefined && { setup }),
+    checks: {
+      ...(checks.test !== undefined && { test: checks.test }),
+      ...(checks.lint !== undefined && { lint: checks.lint }),
+      ...(checks.types !== undefined && { types: checks.types }),
+    },
+    ...(image !== undefined && { image }),
+    allowedHosts: network.allow,
+    protectedPaths: protect,
+    preferencesPath: preferences,
+  };
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../domain/index.ts';
 import { shortCode } from '../markdown/index.ts';
 import { findNearest } from '../settings/index.ts';
 import { mostRounds } from '../ways/index.ts';
@@ -47,6 +48,12 @@ export function renderOptionProblems(problems: readonly string[]): string {
     '',
     ...problems.slice(0, maxProblems).map((problem) => `- ${problem}`),
   ].join('\n');
+}
+
+export function renderNothingStopped(last: Outcome | undefined, command: string): string {
+  if (last?.type === 'published')
+    return `The work of this issue is in #${last.pullNumber}: ${shortCode(`${command} continue`)} there goes on with it.`;
+  return `No work stopped here, so there is nothing to go on with. ${shortCode(`${command} implement`)} begins it.`;
 }
 
 export function renderNothingToRetry(): string {

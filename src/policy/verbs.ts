@@ -82,8 +82,8 @@ export const verbs: readonly VerbRow[] = [
     rest: ' [what to keep in mind]',
     on: ['issue', 'ours'],
     options: means,
-    does: 'goes on where work stopped',
-    works: false,
+    does: 'goes on where work stopped, with what was done and learnt until then',
+    works: true,
   },
   {
     verb: 'retry',

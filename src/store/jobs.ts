@@ -8,7 +8,16 @@ import type { Parking, RunSummary, Store, StoredJob } from './store.ts';
 /** What of the store reads and moves jobs and counts money. */
 export type Jobs = Pick<
   Store,
-  'setPlan' | 'setStep' | 'finish' | 'requireHeld' | 'spentToday' | 'publishedPulls' | 'runs' | 'run' | 'transcript'
+  | 'setPlan'
+  | 'setStep'
+  | 'finish'
+  | 'requireHeld'
+  | 'spentToday'
+  | 'publishedPulls'
+  | 'publisherOf'
+  | 'runs'
+  | 'run'
+  | 'transcript'
 >;
 
 /** `now` is the clock in milliseconds since 1970. */
@@ -27,6 +36,14 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
         [repositoryId, subjectNumber],
       );
       return rows.map((row) => Number(row['number']));
+    },
+    publisherOf: async (repositoryId, pullNumber) => {
+      const [row] = await sql(
+        `select id from backend.jobs where repository_id = $1 and outcome->>'type' = 'published'
+         and (outcome->>'pullNumber')::integer = $2 order by created_at desc, id limit 1`,
+        [repositoryId, pullNumber],
+      );
+      return row === undefined ? undefined : String(row['id']);
     },
     runs: async (limit) => {
       const rows = await sql('select * from backend.jobs order by created_at desc, id limit $1', [limit]);

@@ -154,6 +154,8 @@ export interface Store extends AsyncDisposable, Limits {
   spentToday(): Promise<number>;
   /** Numbers of the pull requests that earlier jobs on this issue published, whatever branch they ended up on. */
   publishedPulls(repositoryId: number, subjectNumber: number): Promise<readonly number[]>;
+  /** The newest job that published that pull request; undefined when none is kept. */
+  publisherOf(repositoryId: number, pullNumber: number): Promise<string | undefined>;
   /** For pages: newest first. */
   runs(limit: number): Promise<readonly RunSummary[]>;
   run(jobId: string): Promise<(RunSummary & { readonly job: StoredJob }) | undefined>;

@@ -57,7 +57,7 @@ const waitingPlans = `select j.request, j.outcome->>'commentId' as comment from 
     and not exists (select from backend.jobs l
       where l.repository_id = j.repository_id and l.subject_number = j.subject_number
         and (l.intention = 'approve:' || (j.outcome->>'commentId')
-          or l.number > j.number and l.plan is not null and l.verb in ('implement', 'plan', 'approve', 'retry')))
+          or l.number > j.number and l.plan is not null and l.verb in ('implement', 'plan', 'approve', 'retry', 'continue')))
   order by random() limit $2`;
 
 interface WaitingRow {

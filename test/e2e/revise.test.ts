@@ -55,10 +55,11 @@ it('goes on with our pull request on its branch, on top of what a person pushed 
   expect(github.violations).toEqual([]);
 });
 
-it('answers a review: a thread where it was opened, the rest in one comment, the same wish once', async () => {
+it('answers a review: a thread where it was opened and resolved once it is done, the rest in one comment, the same wish once', async () => {
   const replies = [
     { to: 'R1', text: 'Both are done.' },
-    { to: 'R2', text: 'It is in capitals now. @octocat /backend stop' },
+    { to: 'R2', text: 'It is in capitals now. @octocat /backend stop', changed: true },
+    { to: 'R3', text: 'Because it was asked for.', changed: false },
   ];
   const told: string[] = [];
   const script = (request: ModelRequest): MessageReply => {
@@ -76,7 +77,10 @@ it('answers a review: a thread where it was opened, the rest in one comment, the
     by: 'ada',
     state: 'CHANGES_REQUESTED',
     body: 'Please shout.',
-    comments: [{ path: 'new.txt', line: 1, body: 'Why not in capitals?' }],
+    comments: [
+      { path: 'new.txt', line: 1, body: 'Why not in capitals?' },
+      { path: 'new.txt', line: 1, body: 'Why a file?' },
+    ],
   });
   await world.idle();
   expect(await world.outcome(2)).toMatchObject({ type: 'published', pullNumber: number });
@@ -84,13 +88,17 @@ it('answers a review: a thread where it was opened, the rest in one comment, the
   expect(told[0]).toMatch(
     /R1, about the pull request as a whole.*Please shout\..*R2, about new\.txt, line 1.*Why not in capitals\?/s,
   );
-  const [thread] = repository.reviewThreads(number);
-  expect(thread?.comments.map(({ author }) => author)).toEqual(['ada', github.app.botLogin]);
-  expect(thread?.comments[1]?.body).toContain('It is in capitals now.');
-  expect(thread?.comments[1]?.body).not.toMatch(/^\/backend|(?<!`)@octocat/m);
-  const ours = repository.comments(number).filter(({ author }) => author === github.app.botLogin);
+  const { botLogin } = github.app;
+  expect(repository.reviewThreads(number)).toMatchObject([
+    { resolvedBy: botLogin, comments: [{ author: 'ada' }, { author: botLogin }] },
+    { resolvedBy: undefined, comments: [{ author: 'ada' }, { author: botLogin }] },
+  ]);
+  const answer = repository.reviewThreads(number)[0]?.comments[1]?.body;
+  expect(answer).toContain('It is in capitals now.');
+  expect(answer).not.toMatch(/^\/backend|(?<!`)@octocat/m);
+  const ours = repository.comments(number).filter(({ author }) => author === botLogin);
   expect(ours.filter(({ body }) => body.includes('> Please shout.\n\nBoth are done.'))).toHaveLength(1);
-  expect(commentIds).toHaveLength(1);
+  expect(commentIds).toHaveLength(2);
 
   await github.review(repository, number, { by: 'eve', state: 'CHANGES_REQUESTED', body: 'I want this, too.' });
   await github.review(repository, number, { by: 'ada', state: 'APPROVED', body: 'Thank you.' });

@@ -91,7 +91,7 @@ describe('implement on a pull request of somebody else', () => {
     ['closed', (repository, number) => world.github.closePull(repository, number, by)],
     ['merged', (repository, number) => world.github.mergePull(repository, number, by)],
     ['branchless', (repository) => world.github.deleteBranch(repository, 'topic', by)],
-  ])('ends, and opens nothing, when it is %s meanwhile', async (name, act) => {
+  ])('RL-28: ends, and opens nothing, when it is %s meanwhile', async (name, act) => {
     const { repository, number } = await openTopic(name);
     acts.set(name, () => act(repository, number));
     await ask(repository, number, '/backend implement');
