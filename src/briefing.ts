@@ -7,7 +7,7 @@ import type { CheckPlan } from './verify/index.ts';
 import { cleanCharacters } from './characters/index.ts';
 import { readVisible, readVisibleLine, type VisibleText } from './visible/index.ts';
 import { readProposal } from './proposal/index.ts';
-import type { Workspace } from './workspace/index.ts';
+import type { Merge, Workspace } from './workspace/index.ts';
 import { gatherAsked } from './asked.ts';
 import { gatherMemory } from './memory.ts';
 import type { Desk } from './deps.ts';
@@ -28,7 +28,7 @@ const instructionPaths = ['AGENTS.md', 'CLAUDE.md'];
  */
 export async function gatherTask(
   job: Job,
-  ground: { workspace: Workspace; checkPlan: CheckPlan; baseline: readonly CheckRun[] },
+  ground: { workspace: Workspace; checkPlan: CheckPlan; baseline: readonly CheckRun[]; merge?: Merge | undefined },
   desk: Desk,
 ): Promise<Briefing> {
   const { seen, subject, sender } = job.request;
@@ -54,6 +54,7 @@ export async function gatherTask(
     instruction: instruction.text,
     ...(approved && { plan: approved.text }),
     memory: await gatherMemory(job, desk),
+    ...readMerge(job, ground.merge),
     instructions: await gatherInstructions(job, ground.workspace, desk.client),
     ...(preferences !== undefined && { operatorPreferences: preferences }),
     peculiarities: [...ground.workspace.peculiarities],
@@ -72,6 +73,10 @@ export async function gatherTask(
       ...noteHidden('reviews', heard.unseen),
     ],
   };
+}
+
+function readMerge({ plan }: Job, merge: Merge | undefined): Pick<Task, 'merge'> {
+  return merge === undefined ? {} : { merge: { base: plan.base.branch, said: [...merge.said] } };
 }
 
 function readApproved({ plan: { approved } }: Job) {

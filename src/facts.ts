@@ -114,16 +114,20 @@ function findPlace(issue: IssueFacts | undefined, bot: AppIdentity): Place {
   return issue.author.id === bot.botId ? 'ours' : 'theirs';
 }
 
+/** What brings the base into a pull request, or goes on with that. */
+const bringsBaseIn: readonly Verb[] = ['rebase', 'continue', 'retry'];
+
 /** The pull request that the subject is, where it left its base, and where its branch points, which outlives neither its fork nor its deletion. */
 async function gatherPull(
-  { via }: WorkRequest,
+  { via, verb }: WorkRequest,
   { issue, repository, client }: Pick<Desk, 'client'> & Pick<Facts, 'issue' | 'repository'>,
-): Promise<Pick<Facts, 'pull' | 'headNow' | 'mergeBase' | 'changedPaths'>> {
+): Promise<Pick<Facts, 'pull' | 'headNow' | 'mergeBase' | 'baseTip' | 'changedPaths'>> {
   const pull = issue?.isPullRequest === true ? await client.pull(issue.number) : undefined;
   const headNow = pull?.headRepositoryId === repository.id ? await client.branchSha(pull.headBranch) : undefined;
   const changedPaths = via === 'files' && pull ? await client.pullPaths(pull.number) : [];
   const mergeBase = pull && (await client.mergeBase(pull.baseBranch, pull.headSha));
-  return { pull, headNow, mergeBase, changedPaths };
+  const baseTip = pull && bringsBaseIn.includes(verb) ? await client.branchSha(pull.baseBranch) : undefined;
+  return { pull, headNow, mergeBase, baseTip, changedPaths };
 }
 
 /** Whether the settings want files to be looked at: most pushes are over with this, for a few reads. */

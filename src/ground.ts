@@ -5,11 +5,12 @@ import { changesBetween, pathsGivenUp, withoutNoise } from './job/index.ts';
 import { baselineCheckout, detectStacks, planChecks, runBaseline, setUp, type Means } from './verify/index.ts';
 import { loadDefinition, loadKnowledge } from './team/index.ts';
 import { withImage } from './sandbox/index.ts';
-import { openWorkspace, type Workspace } from './workspace/index.ts';
+import { openWorkspace, type Merge, type Workspace } from './workspace/index.ts';
 import { gatherTask } from './briefing.ts';
 import type { Desk } from './deps.ts';
 import { requireModel } from './gate.ts';
 import { recallWork } from './memory.ts';
+import { findUnresolved, mergeBase } from './rebasing.ts';
 import type { Reporter } from './reporter.ts';
 import { openSteering } from './steering.ts';
 
@@ -22,6 +23,8 @@ export interface Ground extends AsyncDisposable {
   readonly baseline: readonly CheckRun[];
   /** What the set-up step left in the agent's work tree: no part of anybody's change. */
   readonly noise: ChangeSet;
+  /** What the work begins from where the base is brought into a pull request. */
+  readonly merge: Merge | undefined;
   /** What of a state of the work is new since the pull request that it goes on with; all of it where one is opened. */
   readonly fresh: (changes: ChangeSet) => Promise<ChangeSet>;
   /** Everything an attempt of the agent needs but its number and feedback. The box holds the work done so far. */
@@ -51,7 +54,8 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
     refused: (refusal) => reporter.refused(refusal),
   };
   await reporter.step('set up');
-  const start = await openStart(job, workspace, desk);
+  const merge = await mergeBase(job, workspace);
+  const start = await openStart(job, { workspace, merge }, desk);
   await recallWork(job, desk);
   const fresh = (changes: ChangeSet) => changesSince(start, changes, workspace);
   const baseline = await desk.journal.once('baseline', () => runBaseline(means));
@@ -61,19 +65,24 @@ export async function openGround(job: Job, reporter: Reporter, desk: Desk): Prom
   await box.apply(start);
   await box.apply(await fresh(await desk.journal.latestChanges()));
   const deliverable = job.plan.continues ? 'follow-up' : 'work';
-  const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline, deliverable }, desk);
-  const agent = { ...briefed, deliverable, box, signal } as const;
+  const { notes, ...briefed } = await brief(job, { workspace, checkPlan, baseline, merge, deliverable }, desk);
+  const refuse = (changes: ChangeSet) => findUnresolved(merge, changes);
+  const agent = { ...briefed, deliverable, box, signal, refuse } as const;
   const steering = await openSteering(job, desk);
   const held = opened.move();
   const dispose = () => held.disposeAsync();
-  return { workspace, means, baseline, noise, fresh, agent, notes, steering, [Symbol.asyncDispose]: dispose };
+  return { workspace, means, baseline, noise, merge, fresh, agent, notes, steering, [Symbol.asyncDispose]: dispose };
 }
 
 /** What the pull request that the work goes on with holds already: from the first start on it counts as work that was done. */
-async function openStart({ plan }: Job, workspace: Workspace, { journal }: Desk): Promise<ChangeSet> {
+async function openStart(
+  { plan }: Job,
+  { workspace, merge }: Pick<Ground, 'workspace' | 'merge'>,
+  { journal }: Desk,
+): Promise<ChangeSet> {
   if (plan.continues === undefined) return [];
   const { branch, headSha: sha } = plan.continues;
-  const start = await workspace.changesTo({ branch, sha });
+  const start = merge?.changes ?? (await workspace.changesTo({ branch, sha }));
   await journal.once('start', async () => {
     await journal.saveChanges(start);
     return sha;

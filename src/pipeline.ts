@@ -1,6 +1,6 @@
 import { runAgent } from './agent/index.ts';
 import type { AgentRun, ChangeSet, Job, Outcome, Proof, WorkRequest } from './domain/index.ts';
-import { changeSetKey, openJob, withoutNoise } from './job/index.ts';
+import { changeSetKey, isWorthACommit, openJob, withoutNoise } from './job/index.ts';
 import { decide, decideStillWanted } from './policy/index.ts';
 import { ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
@@ -10,6 +10,7 @@ import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import { openGround, type Ground } from './ground.ts';
 import { plan } from './planning.ts';
+import { reportMerge, requireResolved } from './rebasing.ts';
 import { ensureReplies } from './replying.ts';
 import { openReporter, type Reporter } from './reporter.ts';
 import { settle } from './settling.ts';
@@ -46,25 +47,32 @@ const works = { implement, revise: implement, explain, test, plan }; // by what 
 
 async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outcome> {
   await using ground = await openGround(job, reporter, desk);
-  const work = await workUntilProved(ground, reporter, desk);
-  if (work.fresh.length === 0) return await endWithoutChanges(job, work.run, desk);
+  const work = await workUntilProved(job, ground, { reporter, desk });
+  if (!isWorthACommit(job.plan, work.run.changes, work.fresh)) return await endWithoutChanges(job, work.run, desk);
+  requireResolved(ground.merge, work.run.changes);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
   await reporter.step('publish');
   const notes = [...desk.settings.warnings, ...ground.notes, ...(await gatherSteeringNotes(desk))];
   const pull = await publishWork(job, { ...work, workspace: ground.workspace, notes }, desk);
-  await ensureReplies(job, work, pull.headSha, desk);
+  const report = await reportMerge(job, ground, pull.headSha);
+  await ensureReplies(job, { ...work, report }, pull.headSha, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }
 
+interface Watched {
+  readonly reporter: Reporter;
+  readonly desk: Desk;
+}
+
 /** Implement, verify, show what failed: the only loop of the line. */
-async function workUntilProved(ground: Ground, reporter: Reporter, desk: Desk): Promise<Work> {
+async function workUntilProved({ plan }: Job, ground: Ground, { reporter, desk }: Watched): Promise<Work> {
   let feedback: string | undefined;
   for (let attempt = 1; ; attempt += 1) {
     await reporter.step('implement');
     const run = await runOnce({ attempt, feedback }, ground, { reporter, desk });
     const fresh = await ground.fresh(run.changes);
-    if (fresh.length === 0) return { run, fresh };
+    if (!isWorthACommit(plan, run.changes, fresh)) return { run, fresh };
     await reporter.step('verify');
     const proof = await prove(run, ground, desk);
     if (proof.verdict !== 'failed' || run.stop !== 'submitted' || attempt === maxAttempts) return { run, fresh, proof };
@@ -76,7 +84,7 @@ async function workUntilProved(ground: Ground, reporter: Reporter, desk: Desk): 
 async function runOnce(
   { attempt, feedback }: { attempt: number; feedback: string | undefined },
   ground: Ground,
-  { reporter, desk }: { reporter: Reporter; desk: Desk },
+  { reporter, desk }: Watched,
 ): Promise<AgentRun> {
   const run = await runAgent(
     { ...ground.agent, attempt, ...(feedback !== undefined && { feedback }) },

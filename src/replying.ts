@@ -9,6 +9,8 @@ import { ensureResolved, type Done } from './resolving.ts';
 interface Work {
   readonly run: AgentRun;
   readonly proof?: Proof;
+  /** What is to be told besides. */
+  readonly report?: string | undefined;
 }
 
 /**
@@ -18,7 +20,10 @@ interface Work {
  */
 export async function ensureReplies(job: Job, work: Work, headSha: string, desk: Desk): Promise<void> {
   const { replies = [] } = work.run.submission ?? {};
-  if (replies.length === 0) return;
+  if (replies.length === 0) {
+    await tell([work.report], job, desk);
+    return;
+  }
   const { asked } = await gatherAsked(job.request, desk);
   const byName = new Map(asked.map((each) => [each.name, each]));
   const isChanged = hasGoodChange(job, work, headSha);
@@ -31,8 +36,13 @@ export async function ensureReplies(job: Job, work: Work, headSha: string, desk:
     else if (isChanged && said.every(({ changed }) => changed === true)) done.push(inThread);
   }
   const refusal = await ensureResolved(job, done, desk);
-  const rest = [...elsewhere, ...(refusal === undefined ? [] : [refusal])];
-  if (rest.length > 0) await ensureReply(job.request, rest.join('\n\n'), desk);
+  await tell([work.report, ...elsewhere, refusal], job, desk);
+}
+
+/** One comment for all of it. */
+async function tell(parts: readonly (string | undefined)[], { request }: Job, desk: Desk): Promise<void> {
+  const text = parts.filter((part) => part !== undefined).join('\n\n');
+  if (text !== '') await ensureReply(request, text, desk);
 }
 
 /** What the agent says was changed counts only with a commit, and while no check fails that it is answerable for. */

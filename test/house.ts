@@ -1,7 +1,7 @@
 /** What may import what, as ARCHITECTURE.md tells it; the rules that hold it are in architecture.test.ts. */
 
 export const doors =
-  'database claim limits store github workspace egress isolation usage container sandbox model'.split(' ');
+  'database claim limits store github git workspace egress isolation usage container sandbox model'.split(' ');
 export const rooms = ['trigger', 'policy', 'job', 'team', 'agent', 'verify', 'publish', 'web'];
 export const pureRooms = ['trigger', 'policy', 'job', 'ways'];
 
@@ -25,6 +25,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(doors.map((door) => [door, ['domain']])),
   claim: ['domain', 'database'],
   github: ['domain', 'calls', 'tokens', 'quota'],
+  workspace: ['domain', 'git'],
   limits: ['domain', 'database'],
   store: ['domain', 'database', 'claim', 'limits'],
   usage: ['domain', 'isolation'],
@@ -52,7 +53,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Where a package may be imported; one that is missing here is imported nowhere. Names match from their beginning. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  'simple-git': ['workspace'],
+  'simple-git': ['git'],
   '@octokit/': ['github', 'calls'],
   '@anthropic-ai/': ['model'],
   pg: ['database'],

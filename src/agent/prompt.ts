@@ -24,6 +24,8 @@ export interface Task {
   readonly plan?: string;
   /** What an earlier run did and learnt that this one goes on with, and whether the work tree holds what it changed. */
   readonly memory?: { readonly text: string; readonly isInTree: boolean } | undefined;
+  /** The base's newest commit was merged into the pull request: what git says of the files in which both changed the same. */
+  readonly merge?: { readonly base: string; readonly said: readonly string[] };
   /** AGENTS.md, CLAUDE.md and the like, from the base commit. */
   readonly instructions: readonly { readonly path: string; readonly text: string }[];
   readonly operatorPreferences?: string;
@@ -81,6 +83,7 @@ export function buildPrompt(input: PromptInput): Prompt {
     ...renderWish(task, data),
     ...renderPlan(task, data),
     ...renderEarlierRun(task, data),
+    ...renderMerge(task, data),
     ...renderComments(task, data),
     ...renderAsked(task, data),
     ...renderPreferences(task, data),
@@ -136,6 +139,16 @@ function renderEarlierRun({ memory }: Task, data: AsData): readonly string[] {
   return [
     `# An earlier run at this stopped short. ${left}: see what is done, don’t begin it anew, and go on from there`,
     data('the earlier run', cutMiddle(memory.text, limits.memory)),
+  ];
+}
+
+function renderMerge({ merge }: Task, data: AsData): readonly string[] {
+  if (merge === undefined) return [];
+  const { base, said } = merge;
+  return [
+    `# The newest commit of the base (${oneLine(base, 200)}) was merged into this pull request: finish the merge, and change nothing else`,
+    'The work tree holds the merge, and the commit that git shows is the base’s. Look for what merged and no longer fits together: something renamed, moved or called otherwise. Resolve what conflicts so that what both sides meant holds; between the markers, this pull request’s part comes first and the base’s second. Where nothing is left to do, hand in all the same, with the account of the whole pull request.',
+    ...(said.length === 0 ? ['Nothing conflicted.'] : [data('git merge', cutMiddle(said.join('\n'), limits.output))]),
   ];
 }
 

@@ -18,6 +18,8 @@ export interface AgentRunInput {
   readonly budget: RunBudget;
   /** What the run hands in; `work` if not said. An answer needs no state of the work tree. */
   readonly deliverable?: Deliverable;
+  /** Why the work tree can't be handed in as it is; undefined when it can. */
+  readonly refuse?: (changes: ChangeSet) => string | undefined;
   /** Counts from 1. Attempt n+1 goes on where attempt n was handed in. */
   readonly attempt: number;
   /** What verification found in attempt n; the answer to its Submit call. */
@@ -132,6 +134,8 @@ export async function recordSubmittedChanges({ deps, input }: Run): Promise<Chan
   let fresh: ChangeSet | undefined;
   const kept = await deps.journal.once(`submission ${input.attempt}`, async () => {
     fresh = await input.box.changes();
+    const refusal = input.refuse?.(fresh);
+    if (refusal !== undefined) throw new BotError('change-set-refused', refusal);
     return fresh.map((change) =>
       'bytes' in change ? { ...change, bytes: Buffer.from(change.bytes).toString('base64') } : change,
     );

@@ -19,6 +19,8 @@ export interface Continued {
   readonly pullNumber: number;
   readonly branch: string;
   readonly headSha: string;
+  /** Where the branch left its base, when the base's newest commit is to be brought in: the commit on top of it has that one as a parent, too. */
+  readonly leftBaseAt?: string;
 }
 
 /** An earlier job whose work goes on. */

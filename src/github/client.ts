@@ -163,7 +163,7 @@ export interface RepositoryClient {
   createBlob(bytes: Uint8Array): Promise<string>;
   createTree(baseTree: string, items: readonly TreeItem[]): Promise<string>;
   /** Without author or committer, so that GitHub signs it as the App and shows it as Verified. */
-  createCommit(commit: { message: string; tree: string; parent: string }): Promise<string>;
+  createCommit(commit: { message: string; tree: string; parents: readonly string[] }): Promise<string>;
   /** Throws `github-taken` when the name is. */
   createBranch(branch: string, sha: string): Promise<void>;
   /** Fast-forward only. Throws `branch-moved` when it is not one. */

@@ -34,9 +34,9 @@ export function createGitData(caller: Caller) {
       );
       return data.sha;
     },
-    async createCommit({ message, tree, parent }) {
+    async createCommit({ message, tree, parents }) {
       const data = await caller.call('createCommit', (kit, at) =>
-        kit.rest.git.createCommit({ ...at, message, tree, parents: [parent] }),
+        kit.rest.git.createCommit({ ...at, message, tree, parents: [...parents] }),
       );
       return data.sha;
     },

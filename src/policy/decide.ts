@@ -86,6 +86,7 @@ const starts: Partial<Record<Verb, Start>> = {
   retry: decideRetry,
   continue: decideContinue,
   revise: decideRevise,
+  rebase: decideRebase,
   explain: decideExplain,
   test: decideTest,
 };
@@ -166,7 +167,7 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
   if (last === undefined) return { type: 'decline', reason: texts.renderNothingToRetry() };
   const instruction = last.plan?.instruction ?? last.request.instruction;
   const { work, approved } = last.plan ?? {};
-  const again = facts.place === 'ours' ? decideRevise : decideWork;
+  const again = facts.place === 'ours' ? followUpLike(last) : decideWork;
   return withPlan(again({ ...request, instruction }, facts, wanted), {
     ...(instruction !== '' && { instruction }),
     ...(work === 'plan' && wanted.choice.plan !== 'never' && { work }),
@@ -178,8 +179,14 @@ function decideRetry(request: WorkRequest, facts: Facts, wanted: Wanted): Decisi
 function decideContinue(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
   const stopped = findStopped(request, facts, wanted.settings.triggers.command);
   if ('refused' in stopped) return { type: 'decline', reason: stopped.refused };
-  const again = facts.place === 'ours' ? decideRevise : decideWork;
+  const again = facts.place === 'ours' ? followUpLike(stopped.last) : decideWork;
   return withPlan(again(request, facts, wanted), stopped.plan);
+}
+
+/** A base that did not come to be brought in is what was wanted. */
+function followUpLike(last: EarlierJob | undefined): Start {
+  const isLeft = last?.plan?.continues?.leftBaseAt !== undefined && last.outcome?.type !== 'published';
+  return isLeft ? decideRebase : decideRevise;
 }
 
 /** Goes on with our pull request, from the newest commit of its branch, whoever made that. */
@@ -196,6 +203,17 @@ function decideRevise(request: WorkRequest, facts: Facts, wanted: Wanted): Decis
     continues: { pullNumber, branch, headSha },
   } as const;
   return { type: 'accept', plan };
+}
+
+/** Goes on with it from the newest commit of its base, too. */
+function decideRebase(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {
+  const decision = decideRevise(request, facts, wanted);
+  if (decision.type !== 'accept' || decision.plan.continues === undefined) return decision;
+  const { base, continues } = decision.plan;
+  if (facts.baseTip === undefined) return { type: 'decline', reason: texts.renderNoBase(base.branch) };
+  if (facts.baseTip === base.sha) return { type: 'answer', text: texts.renderHoldsBase(base.branch) };
+  const onto = { base: { ...base, sha: facts.baseTip }, continues: { ...continues, leftBaseAt: base.sha } };
+  return withPlan(decision, onto);
 }
 
 function decideExplain(request: WorkRequest, facts: Facts, wanted: Wanted): Decision {

@@ -22,7 +22,8 @@ export function hasDoneNothing({ outcome }: EarlierJob): boolean {
 }
 
 /** What goes on where work stopped takes over from that; or why there is nothing to go on with, in Markdown. */
-export type Stopped = { readonly plan: Partial<Plan> } | { readonly refused: string };
+export type Stopped =
+  { readonly plan: Partial<Plan>; readonly last: EarlierJob | undefined } | { readonly refused: string };
 
 /**
  * The last work of a subject, as what another job goes on with. On a pull request of ours that is whatever came to be on its branch; on an issue
@@ -30,17 +31,17 @@ export type Stopped = { readonly plan: Partial<Plan> } | { readonly refused: str
  */
 export function findStopped(
   { instruction }: WorkRequest,
-  facts: Pick<Facts, 'place' | 'earlier' | 'publisher' | 'pull' | 'mergeBase'>,
+  facts: Pick<Facts, 'place' | 'earlier' | 'publisher' | 'pull' | 'mergeBase' | 'baseTip'>,
   command: string,
 ): Stopped {
   const last = findLastMainWork(facts.earlier);
-  if (facts.place === 'ours') return { plan: resumeOnPull(last, facts) };
+  if (facts.place === 'ours') return { plan: resumeOnPull(last, facts), last };
   if (last?.plan === undefined || !hasStopped(last))
     return { refused: texts.renderNothingStopped(last?.outcome, command) };
   const { base, approved, instruction: kept = last.request.instruction } = last.plan;
   const words = [kept, instruction].filter((text) => text !== '').join('\n\n');
   const took = { ...(approved !== undefined && { approved }), ...(words !== '' && { instruction: words }) };
-  return { plan: { base, resumes: { jobId: last.jobId, isSameGround: true }, ...took } };
+  return { plan: { base, resumes: { jobId: last.jobId, isSameGround: true }, ...took }, last };
 }
 
 function hasStopped({ outcome }: EarlierJob): boolean {
@@ -50,13 +51,21 @@ function hasStopped({ outcome }: EarlierJob): boolean {
 /** The first job on a pull request was asked for on its issue. What a job published has moved the branch on. */
 function resumeOnPull(
   last: EarlierJob | undefined,
-  { publisher, pull, mergeBase }: Pick<Facts, 'publisher' | 'pull' | 'mergeBase'>,
+  { publisher, pull, mergeBase, baseTip }: Pick<Facts, 'publisher' | 'pull' | 'mergeBase' | 'baseTip'>,
 ): Partial<Plan> {
   const jobId = last?.jobId ?? publisher;
   if (jobId === undefined) return {};
-  const { base, continues } = last?.plan ?? {};
-  const isSameGround = continues !== undefined && continues.headSha === pull?.headSha && base?.sha === mergeBase;
+  const isSameGround = last?.plan !== undefined && isGround(last.plan, { pull, mergeBase, baseTip });
   return { resumes: { jobId, isSameGround } };
+}
+
+/** Whether work by that plan would begin from the same commits now. */
+function isGround(
+  { base, continues }: Plan,
+  { pull, mergeBase, baseTip }: Pick<Facts, 'pull' | 'mergeBase' | 'baseTip'>,
+) {
+  if (continues === undefined || continues.headSha !== pull?.headSha) return false;
+  return base.sha === (continues.leftBaseAt === undefined ? mergeBase : baseTip);
 }
 
 /** The last job that is over and was to change files. */

@@ -30,6 +30,8 @@ export interface Facts {
   readonly changedPaths?: readonly string[];
   /** Where the pull request's branch left its base, by what both hold now; undefined for an issue, and when they share no history. */
   readonly mergeBase: string | undefined;
+  /** The newest commit of the branch that the pull request goes into. Looked for only where that is to be brought into it. */
+  readonly baseTip?: string | undefined;
   /** The branch we would work on; undefined when there is no issue to name it after. */
   readonly branch: string | undefined;
   /** Pull requests that we opened for this issue, on that branch or another. */

@@ -56,6 +56,10 @@ export function renderNothingStopped(last: Outcome | undefined, command: string)
   return `No work stopped here, so there is nothing to go on with. ${shortCode(`${command} implement`)} begins it.`;
 }
 
+export function renderHoldsBase(branch: string): string {
+  return `This branch holds all of ${shortCode(branch)}, so there is nothing to bring in.`;
+}
+
 export function renderNothingToRetry(): string {
   return 'Nothing was begun here yet, so there is nothing to retry.';
 }

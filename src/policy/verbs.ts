@@ -75,7 +75,7 @@ export const verbs: readonly VerbRow[] = [
     on: ['ours'],
     options: means,
     does: 'brings the base into this branch and verifies it again',
-    works: false,
+    works: true,
   },
   {
     verb: 'continue',

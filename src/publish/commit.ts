@@ -7,12 +7,14 @@ import { plainText, plainTitle } from '../markdown/index.ts';
 /** What becomes a commit on a branch of ours. */
 export interface Draft {
   readonly changes: ChangeSet;
-  /** The commit that the changes are a difference from, and the parent. */
+  /** The commit that the changes are a difference from. */
   readonly baseSha: string;
+  /** If not `baseSha` alone. */
+  readonly parents?: readonly string[];
   readonly message: string;
   /** The branch we would like; the next free suffix is taken when somebody else has it. */
   readonly branch: string;
-  /** That branch of ours is advanced from `baseSha`, and no other name is taken. */
+  /** That branch of ours is advanced from the first parent, and no other name is taken. */
   readonly continues?: boolean;
 }
 
@@ -37,7 +39,7 @@ export async function ensureCommit(draft: Draft, { client, effects }: Doors): Pr
   });
   const headSha = await effects.ensure(`commit:${key}`, {
     look: () => findCommit(draft, tree, client),
-    make: () => client.createCommit({ message: draft.message, tree, parent: draft.baseSha }),
+    make: () => client.createCommit({ message: draft.message, tree, parents: parentsOf(draft) }),
   });
   const branch = await effects.ensure(`branch:${headSha}`, {
     look: () => findBranch(draft, headSha, client),
@@ -46,8 +48,12 @@ export async function ensureCommit(draft: Draft, { client, effects }: Doors): Pr
   return { branch, headSha };
 }
 
-function digest({ changes, baseSha, message, continues }: Draft): string {
-  const hash = createHash('sha256').update(JSON.stringify([baseSha, continues, message]));
+function parentsOf({ baseSha, parents = [baseSha] }: Draft): readonly string[] {
+  return parents;
+}
+
+function digest({ changes, baseSha, parents, message, continues }: Draft): string {
+  const hash = createHash('sha256').update(JSON.stringify([baseSha, continues, message, ...(parents ?? [])]));
   for (const change of changes) {
     const isPut = change.type === 'put';
     hash.update(JSON.stringify([change.path, isPut ? change.mode : null, isPut ? change.bytes.byteLength : 0]));
@@ -80,13 +86,13 @@ async function uploadAll(changes: ChangeSet, client: RepositoryClient): Promise<
   return items;
 }
 
-/** Our commit from before our records were lost: on a branch of ours, with the same tree, parent and message. */
+/** Our commit from before our records were lost: on a branch of ours, with the same tree, parents and message. */
 async function findCommit(draft: Draft, tree: string, client: RepositoryClient): Promise<string | undefined> {
   for (const name of namesOf(draft)) {
     const sha = await client.branchSha(name);
     if (sha === undefined) return undefined;
     const commit = await client.commitParentsAndTree(sha);
-    const isChild = commit.parents.length === 1 && commit.parents[0] === draft.baseSha;
+    const isChild = commit.parents.join() === parentsOf(draft).join();
     if (isChild && commit.tree === tree && commit.message.trim() === draft.message.trim()) return sha;
   }
   return undefined;

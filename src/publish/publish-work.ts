@@ -94,16 +94,27 @@ function draftOf(title: string, { job, work, checked }: Checked): Draft {
 }
 
 /** One more commit on the branch that is continued, where there is anything to commit. */
-async function ensureNext(
-  { branch, headSha }: Continued,
-  { job, work, checked }: Checked,
-  deps: PublishDeps,
-): Promise<Pushed> {
+async function ensureNext(continued: Continued, { job, work, checked }: Checked, deps: PublishDeps): Promise<Pushed> {
+  if (continued.leftBaseAt !== undefined) return ensureMerge(continued, { job, work, checked }, deps);
+  const { branch, headSha } = continued;
   const changes = (work.fresh ?? []).filter(({ path }) => !checked.leftOut.includes(path));
   if (changes.length === 0) return { branch, headSha };
   const { commit, title = 'Go on with the work' } = work.run.submission ?? {};
   const message = renderCommitMessage(commit ?? title, '', job.request.sender);
   return ensureCommit({ changes, baseSha: headSha, message, branch, continues: true }, deps);
+}
+
+/**
+ * The base's newest commit and the branch's as the two parents of one, so that nobody's commits are rewritten. What others changed in workflow
+ * files stays; what the agent would change in them gives way to the base.
+ */
+async function ensureMerge({ branch, headSha }: Continued, { job, work, checked }: Checked, deps: PublishDeps) {
+  const { plan, request } = job;
+  const leftOut = freshOf(work, checked.leftOut);
+  const changes = work.run.changes.filter(({ path }) => !leftOut.includes(path));
+  const message = renderCommitMessage(`Merge branch '${plan.base.branch}' into ${branch}`, '', request.sender);
+  const place = { baseSha: plan.base.sha, parents: [headSha, plan.base.sha], branch, continues: true };
+  return ensureCommit({ changes, message, ...place }, deps);
 }
 
 /** The base commit's text of files in which something may be hidden. */
@@ -141,11 +152,15 @@ function titleOf({ request }: Job, { submission }: AgentRun): string {
 }
 
 /** What a reader has to know when others went on meanwhile: the proof is about the commit that the work began from. */
-async function findMove({ plan: { base } }: Job, client: RepositoryClient): Promise<readonly string[]> {
+async function findMove(
+  { plan: { base, command = '/backend' } }: Job,
+  client: RepositoryClient,
+): Promise<readonly string[]> {
   const now = await client.branchSha(base.branch);
   if (now === base.sha || now === undefined) return [];
   const from = `${codeSpan(base.branch)} has moved on since the work began at ${codeSpan(base.sha.slice(0, 7))}`;
-  return [`${from}: what is proved here was proved on that commit. GitHub says below whether it still merges.`];
+  const proved = 'what is proved here was proved on that commit';
+  return [`${from}: ${proved}. ${codeSpan(`${command} rebase`)} brings it in and proves it again.`];
 }
 
 async function readTemplate({ workspace }: FinishedWork): Promise<string | undefined> {

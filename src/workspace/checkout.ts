@@ -2,8 +2,7 @@ import { copyFile, cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { Checkout } from '../domain/index.ts';
 import { BotError } from '../domain/index.ts';
-import type { GitPlace } from './git.ts';
-import { readFailure, runGit } from './git.ts';
+import { type GitPlace, readFailure, runGit } from '../git/index.ts';
 import { removeFolder } from './leftovers.ts';
 
 /** Settings of a checkout's git directory: no hooks, no filters, no conversions, no remote. */

@@ -2,9 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError } from '../domain/index.ts';
-import { type Caps, megabytes, usualCaps } from './disk.ts';
-import type { GitPlace } from './git.ts';
-import { readFailure, runGit } from './git.ts';
+import { type GitPlace, megabytes, readFailure, runGit } from '../git/index.ts';
+import { type Caps, usualCaps } from './disk.ts';
 import { clearLeftovers } from './leftovers.ts';
 import type { WorkspaceOptions } from './workspace.ts';
 

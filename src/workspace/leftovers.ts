@@ -1,13 +1,9 @@
 import type { Dirent } from 'node:fs';
-import { readFileSync } from 'node:fs';
 import { chmod, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { homeOf, ownerName, ownerValue, startOf } from '../git/index.ts';
 import { withLock } from './lock.ts';
-
-/** In the environment of every git process of ours stands which process it belongs to: its id and when it began. */
-export const ownerName = 'BACKEND_OWNER';
-export const ownerValue = `${String(process.pid)}.${startOf(readFileSync('/proc/self/stat', 'latin1'))}`;
 
 /** How long a git process that was told to end may take. */
 const endMs = 5000;
@@ -29,11 +25,6 @@ export async function sweepJobs(dataDir: string, isAlive: (jobId: string) => Pro
     if (name.endsWith('.damaged')) await removeOld(mirror);
     else await withLock(mirror, never, () => sweepMirror(mirror));
   }
-}
-
-/** The home of our git processes: a folder that does not exist. */
-export function homeOf(dataDir: string): string {
-  return `${dataDir}/no-home`;
 }
 
 /**
@@ -129,11 +120,6 @@ async function wordsOf(path: string): Promise<readonly string[]> {
 async function isLiving(owner: string): Promise<boolean> {
   const [pid = '', start] = owner.split('.');
   return startOf(await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')) === start;
-}
-
-/** When a process began, in clock ticks since the machine did: the 22nd field; the second, its name in parentheses, may hold anything. */
-function startOf(stat: string): string {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
 function kill(pid: number): void {

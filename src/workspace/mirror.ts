@@ -1,9 +1,8 @@
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BotError } from '../domain/index.ts';
+import { type GitPlace, readFailure, runGit } from '../git/index.ts';
 import { fetchBase } from './fetch.ts';
-import type { GitPlace } from './git.ts';
-import { readFailure, runGit } from './git.ts';
 import { clearLeftovers, removeFolder } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import type { WorkspaceOptions } from './workspace.ts';

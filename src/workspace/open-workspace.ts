@@ -1,13 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BotError, type Change } from '../domain/index.ts';
+import { BotError, type Base, type Change } from '../domain/index.ts';
+import {
+  compareChanges,
+  type GitPlace,
+  listTree,
+  mergeTrees,
+  readDifference,
+  readFile,
+  readTextFile,
+  requireSpace,
+  runGit,
+  tellFull,
+} from '../git/index.ts';
 import { checkoutAt, makeCheckout } from './checkout.ts';
-import { measureTree, requireSpace, tellFull } from './disk.ts';
-import { runGit } from './git.ts';
+import { measureTree } from './disk.ts';
 import { removeFolder } from './leftovers.ts';
 import { mirrorPlace, withMirror } from './mirror.ts';
 import { readPeculiarities } from './peculiarities.ts';
-import { listTree, readDifference, readFile, readTextFile } from './tree.ts';
 import type { Workspace, WorkspaceOptions } from './workspace.ts';
 
 /**
@@ -32,15 +42,23 @@ async function open(options: WorkspaceOptions, jobDir: string): Promise<Workspac
   const treeBytes = measureTree(files, options);
   const entries = new Map(files.map((entry) => [entry.path, entry]));
   const readText = (path: string) => readTextFile(mirror, entries.get(path));
+  const holding = <T>(commits: readonly Base[], action: (place: GitPlace) => Promise<T>) =>
+    withCommits(options, commits, action);
   return {
     base,
     files,
     peculiarities: await readPeculiarities(files, readText),
     readText,
-    changesTo: (head) => {
-      checkNames({ ...options, base: head });
-      return withMirror({ ...options, base: head }, (place) => readDifference(place, base.sha, head.sha));
-    },
+    changesTo: (head) => holding([head], (place) => readDifference(place, base.sha, head.sha)),
+    mergeInto: (head, origin) =>
+      holding([head, { ...base, sha: origin }], async (place) => {
+        const { tree, ...found } = await mergeTrees(place, { origin, ours: head.sha, theirs: base.sha });
+        return { changes: await readDifference(place, base.sha, tree), ...found };
+      }),
+    compareChanges: (before, origin, after) =>
+      holding([before, { ...base, sha: origin }, after], (place) =>
+        compareChanges(place, { from: origin, to: before.sha }, { from: base.sha, to: after.sha }),
+      ),
     originals: async (paths) => {
       const found = paths.map(async (path): Promise<Change | undefined> => {
         const entry = entries.get(path);
@@ -67,6 +85,17 @@ async function open(options: WorkspaceOptions, jobDir: string): Promise<Workspac
       if (!signal.aborted) await removeFolder(jobDir);
     },
   };
+}
+
+/** Does it with a mirror that holds these commits as well. */
+async function withCommits<T>(
+  options: WorkspaceOptions,
+  [base, ...rest]: readonly Base[],
+  action: (place: GitPlace) => Promise<T>,
+): Promise<T> {
+  if (base === undefined) return action(mirrorPlace(options));
+  checkNames({ ...options, base });
+  return withMirror({ ...options, base }, () => withCommits(options, rest, action));
 }
 
 /** These become parts of paths and of refs, so nothing but what they are made of passes. */

@@ -1,4 +1,4 @@
-import type { TreeEntry } from './workspace.ts';
+import { type TreeEntry } from '../git/index.ts';
 
 /** Names given per sentence; more would bury the rest of what a reader needs to know. */
 const maxNamed = 5;

@@ -1,12 +1,14 @@
 import type { Base, ChangeSet, Checkout, Repository } from '../domain/index.ts';
+import type { TreeEntry } from '../git/index.ts';
 import type { Caps } from './disk.ts';
 
-/** One entry of the base commit's tree (`git ls-tree -r`). `size` is in bytes; submodules have none. */
-export interface TreeEntry {
-  readonly path: string;
-  readonly mode: '100644' | '100755' | '120000' | '160000';
-  readonly sha: string;
-  readonly size?: number;
+/** A merge of the base into a branch, finished but for its conflicts: those stand in their files between markers, the branch's part first. */
+export interface Merge {
+  readonly changes: ChangeSet;
+  /** Paths, sorted. */
+  readonly conflicts: readonly string[];
+  /** What git says about each, a line each. */
+  readonly said: readonly string[];
 }
 
 export interface WorkspaceOptions {
@@ -41,6 +43,10 @@ export interface Workspace extends AsyncDisposable {
   removeCheckout(name: string): Promise<void>;
   /** What that commit holds other than the base, fetched when it isn't here; submodules and names that aren't UTF-8 are left out. */
   changesTo(head: Base): Promise<ChangeSet>;
+  /** The base's newest commit brought into a branch that left the base's at `origin`: what the merge holds other than the base. */
+  mergeInto(head: Base, origin: string): Promise<Merge>;
+  /** What became of a branch's own change when the base was brought in, as `git range-diff` tells it; empty when it is the same. */
+  compareChanges(before: Base, origin: string, after: Base): Promise<string>;
   /** What puts these paths back to what they are in the base. */
   originals(paths: readonly string[]): Promise<ChangeSet>;
   /** Text of a regular UTF-8 file of the base commit of at most 64 KiB; undefined when there is none such. */

@@ -60,6 +60,13 @@ describe('a prompt', () => {
     expect(text).not.toContain('clean');
   });
 
+  it('says that the base was merged in, and what conflicts in it', () => {
+    const text = taskText({ merge: { base: 'main', said: [`CONFLICT (content): Merge conflict in a${closing}`] } });
+    expect(text).toMatch(/base \(main\) was merged into this pull request.*CONFLICT \(content\)/s);
+    expect(count(text, closing)).toBe(count(taskText({}), closing) + 1);
+    expect(taskText({ merge: { base: 'main', said: [] } })).toContain('Nothing conflicted.');
+  });
+
   it('says that the issue has no description rather than nothing', () => {
     expect(taskText(issue(' \n'))).toContain('(The issue has no description.)');
   });

@@ -38,7 +38,7 @@ const places: readonly Place[] = [
     name: 'a commit message',
     write: async (client, text, parent) => {
       const { tree } = await client.commitParentsAndTree(parent);
-      await client.createCommit({ message: text, tree, parent });
+      await client.createCommit({ message: text, tree, parents: [parent] });
     },
   },
   { name: 'a branch', write: (client, text, sha) => client.createBranch(text.replace(/[^\w]/g, '_'), sha) },

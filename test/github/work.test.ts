@@ -98,7 +98,7 @@ describe('a write', () => {
     const { tree } = await client.commitParentsAndTree(base);
     const sha = await client.createBlob(Buffer.from('x'));
     const grown = await client.createTree(tree, [{ path: 'b', mode: '100644', sha }]);
-    const commit = await client.createCommit({ message: 'm', tree: grown, parent: base });
+    const commit = await client.createCommit({ message: 'm', tree: grown, parents: [base] });
     await client.createBranch('b', commit);
     await client.advanceBranch('b', commit);
     const pull = await client.createPull({ title: 't', body: '', head: 'b', base: 'main', draft: true });

@@ -14,9 +14,9 @@ describe('writes', () => {
       { path: 'bin/ü', mode: '100755', sha: blob },
       { path: 'src/a.txt', mode: '100644', sha: null },
     ]);
-    const first = await client.createCommit({ message: 'Grow', tree: grown, parent: base });
+    const first = await client.createCommit({ message: 'Grow', tree: grown, parents: [base] });
     await client.createBranch('backend/1-grow', first);
-    const second = await client.createCommit({ message: 'Again', tree, parent: first });
+    const second = await client.createCommit({ message: 'Again', tree, parents: [first] });
     await client.advanceBranch('backend/1-grow', second);
     expect((await repo.files(first)).map(({ path, mode }) => `${mode} ${path}`)).toEqual([
       '100644 README.md',

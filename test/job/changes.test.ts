@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/index.ts';
-import { changesBetween, changeSetKey, pathsGivenUp, withoutNoise } from '../../src/job/index.ts';
+import {
+  changesBetween,
+  changeSetKey,
+  isWorthACommit,
+  pathsGivenUp,
+  pathsWithMarkers,
+  withoutNoise,
+} from '../../src/job/index.ts';
 
 function put(path: string, text: string, mode: '100644' | '100755' | '120000' = '100644'): Change {
   return { path, type: 'put', mode, bytes: Buffer.from(text) };
@@ -50,6 +57,28 @@ describe('what leads from one state of the work to another', () => {
     expect(pathsGivenUp(before, after)).toEqual(originals.map(({ path }) => path));
     expect(changesBetween(before, after, originals)).toEqual(expected);
   });
+});
+
+describe('a conflict', () => {
+  const marked = '<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n';
+  it.each([
+    ['between markers', put('a', `1\n${marked}`), ['a']],
+    ['in a file that nobody said conflicts', put('b', marked), []],
+    ['that is resolved', put('a', 'x\ny\n'), []],
+    ['that is resolved by a deletion', remove('a'), []],
+    ['that is only written about', put('a', 'A heading\n=======\n  <<<<<<< a\n'), []],
+  ])('%s is found where it is', (_, change, paths) => {
+    expect(pathsWithMarkers([change], ['a'])).toEqual(paths);
+  });
+});
+
+it('is worth a commit with something new or, where the base comes in, with anything left of the pull request', () => {
+  const continues = { pullNumber: 1, branch: 'b', headSha: base };
+  const all = [put('a', '1')];
+  expect(isWorthACommit({ continues }, all, [])).toBe(false);
+  expect(isWorthACommit({ continues }, all, all)).toBe(true);
+  expect(isWorthACommit({ continues: { ...continues, leftBaseAt: base } }, all, [])).toBe(true);
+  expect(isWorthACommit({ continues: { ...continues, leftBaseAt: base } }, [], [])).toBe(false);
 });
 
 describe('the key of a change set', () => {

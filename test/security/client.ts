@@ -179,7 +179,7 @@ const calls: Readonly<
   deleteComment: (client) => client.deleteComment(1),
   createBlob: (client) => client.createBlob(Buffer.from('a')),
   createTree: (client) => client.createTree(sha, [{ path: 'a', mode: '100644', sha }]),
-  createCommit: (client) => client.createCommit({ message: 'a', tree: sha, parent: sha }),
+  createCommit: (client) => client.createCommit({ message: 'a', tree: sha, parents: [sha] }),
   createBranch: (client) => client.createBranch('b', sha),
   advanceBranch: (client) => client.advanceBranch('b', sha),
   createPull: (client) => client.createPull({ title: 'a', body: '', head: 'b', base: 'main', draft: true }),

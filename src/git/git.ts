@@ -1,7 +1,7 @@
 import { simpleGit } from 'simple-git';
 import { BotError } from '../domain/index.ts';
-import { readFullDisk } from './disk.ts';
-import { homeOf, ownerName, ownerValue } from './leftovers.ts';
+import { readFullDisk } from './space.ts';
+import { homeOf, ownerName, ownerValue } from './owner.ts';
 
 /** Where a git command works, and what ends it early. */
 export interface GitPlace {
@@ -20,10 +20,16 @@ export type GitFailure =
 /**
  * Runs one git command with an explicit git directory and environment, and answers its standard output as UTF-8.
  * `config` reaches git through its environment only, so that a credential in it is neither on disk nor in argv.
- * Throws BotError `aborted` when the signal fired, `disk-full`, and `git-failed` with git's own words otherwise; `readFailure` sorts the latter.
+ * `endings` are the exit codes that are answers. Throws BotError `aborted` when the signal fired, `disk-full`, and `git-failed` with git's own
+ * words otherwise; `readFailure` sorts the latter.
  */
-export async function runGit(place: GitPlace, args: readonly string[], config: GitConfig = {}): Promise<string> {
-  return guarded(place, args, openGit(place, config).raw([...folders(place), ...args]));
+export async function runGit(
+  place: GitPlace,
+  args: readonly string[],
+  config: GitConfig = {},
+  endings: readonly number[] = [0],
+): Promise<string> {
+  return guarded(place, args, openGit(place, config, {}, endings).raw([...folders(place), ...args]));
 }
 
 /** The bytes of one blob. Errors as in `runGit`. */
@@ -63,7 +69,12 @@ function folders(place: GitPlace): string[] {
   return ['--git-dir', place.gitDir, ...workTree];
 }
 
-function openGit(place: GitPlace, config: GitConfig, extra: Readonly<Record<string, string>> = {}) {
+function openGit(
+  place: GitPlace,
+  config: GitConfig,
+  extra: Readonly<Record<string, string>> = {},
+  endings: readonly number[] = [0],
+) {
   const environment = { ...baseEnvironment(place.dataDir), ...configEnvironment(config), ...extra };
   return simpleGit({
     baseDir: place.dataDir,
@@ -72,7 +83,8 @@ function openGit(place: GitPlace, config: GitConfig, extra: Readonly<Record<stri
     unsafe: { allowUnsafeConfigEnvCount: true, allowUnsafeConfigPaths: true },
     // Output is complete only when its pipe is closed, and only the exit code says whether a command failed.
     completion: { onClose: true, onExit: false },
-    errors: (error, result) => (result.exitCode === 0 ? undefined : (error ?? Buffer.concat(result.stdErr))),
+    errors: (error, result) =>
+      endings.includes(result.exitCode) ? undefined : (error ?? Buffer.concat(result.stdErr)),
   }).env(environment);
 }
 

@@ -1,7 +1,14 @@
 import { BotError, type Change, type ChangeSet, type FileMode } from '../domain/index.ts';
 import type { GitPlace } from './git.ts';
 import { readBlob, runGit } from './git.ts';
-import type { TreeEntry } from './workspace.ts';
+
+/** One entry of a commit's tree (`git ls-tree -r`). `size` is in bytes; submodules have none. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly mode: '100644' | '100755' | '120000' | '160000';
+  readonly sha: string;
+  readonly size?: number;
+}
 
 /** Larger files are not read as text: settings and instructions are small, and a model must not be flooded. */
 const maxTextBytes = 64 * 1024;
