@@ -5,6 +5,7 @@ import { decide, decideStillWanted } from './policy/index.ts';
 import { ensureSeen, publishWork } from './publish/index.ts';
 import { proveWork, renderFailure } from './verify/index.ts';
 import { explain } from './answering.ts';
+import { catchUp } from './catching-up.ts';
 import { test } from './checking.ts';
 import type { Desk } from './deps.ts';
 import { gatherFacts } from './facts.ts';
@@ -52,11 +53,12 @@ async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outc
   requireResolved(ground.merge, work.run.changes);
   const standing = decideStillWanted(job.request, await gatherFacts(job.request, desk));
   if (!standing.wanted) return { type: 'declined', reason: standing.reason };
+  const latest = await catchUp(job, work, { ground, prove: (run) => prove(run, ground, desk) }, desk);
   await reporter.step('publish');
-  const notes = [...desk.settings.warnings, ...ground.notes, ...(await gatherSteeringNotes(desk))];
-  const pull = await publishWork(job, { ...work, workspace: ground.workspace, notes }, desk);
+  const notes = [...desk.settings.warnings, ...ground.notes, ...latest.notes, ...(await gatherSteeringNotes(desk))];
+  const pull = await publishWork(latest.job, { ...latest.work, workspace: ground.workspace, notes }, desk);
   const report = await reportMerge(job, ground, pull.headSha);
-  await ensureReplies(job, { ...work, report }, pull.headSha, desk);
+  await ensureReplies(latest.job, { ...latest.work, report }, pull.headSha, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };
 }
 
