@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sweepApprovals } from './approvals.ts';
+import { sweepConflicts } from './conflicts.ts';
 import { sweepDeliveries, sweepLabels } from './reconcile.ts';
 import { greetWaiting, removeAllTwins, tellStalled } from './courtesy.ts';
 import type { Deps } from './deps.ts';
@@ -24,6 +25,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'deliveries', everyMs: 5 * minute, run: sweepDeliveries },
   { name: 'labels', everyMs: 15 * minute, run: sweepLabels },
   { name: 'approvals', everyMs: 5 * minute, run: sweepApprovals },
+  { name: 'conflicts', everyMs: 15 * minute, run: sweepConflicts },
   { name: 'queue', everyMs: minute / 2, run: greetWaiting },
   { name: 'stalled', everyMs: minute, run: tellStalled },
   { name: 'twins', everyMs: minute, run: removeAllTwins },

@@ -50,9 +50,9 @@ export interface WorkRequest {
   readonly said: string;
   /**
    * Taking the label off and closing the issue ask to stop, as a command may. A mention is a command that begins with our name. A reaction
-   * is a 👍 on a plan of ours, a dispatch a program's call.
+   * is a 👍 on a plan of ours, a dispatch a program's call. A conflict is one of our pull request with its base, which we found ourselves.
    */
-  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction' | 'dispatch' | 'files';
+  readonly via: 'label' | 'command' | 'mention' | 'closing' | 'review' | 'reaction' | 'dispatch' | 'files' | 'conflict';
   /**
    * The label's name, or the command word as typed (`/backend`): policy compares it with the repository's settings. Empty for closing and reactions;
    * of a dispatch, who it says delegates.

@@ -53,6 +53,8 @@ export interface PullFacts {
   readonly headRepositoryId?: number;
   readonly baseBranch: string;
   readonly merged: boolean;
+  /** GitHub has found out that it can't be merged into its base. Never where pull requests are listed. */
+  readonly isConflicting?: true;
   /** The commit on the base branch that it became; only once it is merged. */
   readonly mergeSha?: string;
 }

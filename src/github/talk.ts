@@ -8,6 +8,8 @@ type CommentData = RestEndpointMethodTypes['issues']['createComment']['response'
 type PullData = Pick<RestEndpointMethodTypes['pulls']['list']['response']['data'][number], PullField> & {
   readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } | null };
   readonly base: { readonly ref: string };
+  /** Only of a pull request that is read by itself. */
+  readonly mergeable_state?: string;
 };
 type PullField =
   'number' | 'html_url' | 'state' | 'draft' | 'title' | 'body' | 'user' | 'merged_at' | 'merge_commit_sha';
@@ -110,6 +112,7 @@ function toPullFacts(data: PullData): PullFacts {
     ...(head.repo && { headRepositoryId: head.repo.id }),
     baseBranch: base.ref,
     merged: data.merged_at !== null,
+    ...(data.mergeable_state === 'dirty' && { isConflicting: true }),
     ...(data.merged_at !== null && data.merge_commit_sha !== null && { mergeSha: data.merge_commit_sha }),
   };
 }

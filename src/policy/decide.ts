@@ -35,6 +35,7 @@ export function decide(request: WorkRequest, facts: Facts): Decision {
 function decideAnything(request: WorkRequest, facts: Facts): Decision {
   const reading = readSettings(facts.settingsText, facts.organisationSettings);
   const words = triggersOf(reading);
+  if (request.via === 'conflict') return decideConflict(facts, words.command);
   const silence = findSilence(request, facts, words);
   if (silence !== undefined) return { type: 'ignore', reason: silence };
   if (request.verb === 'stop' && !isSaid(request)) return { type: 'stop' };
@@ -47,6 +48,13 @@ function decideAnything(request: WorkRequest, facts: Facts): Decision {
 
 function triggersOf(reading: SettingsReading): TriggerWords & Partial<Settings['triggers']> {
   return 'settings' in reading ? reading.settings.triggers : reading.triggers;
+}
+
+/** Nobody asked, so nothing is done but offered; and only while nothing is under way there. */
+function decideConflict({ pull, place, earlier }: Facts, command: string): Decision {
+  const isAlone = earlier.every(({ state }) => state === 'finished');
+  if (place !== 'ours' || pull?.isConflicting !== true || !isAlone) return { type: 'ignore', reason: 'no conflict' };
+  return { type: 'answer', text: texts.renderConflict(pull.baseBranch, command) };
 }
 
 interface Asked {

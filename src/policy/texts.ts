@@ -60,6 +60,10 @@ export function renderHoldsBase(branch: string): string {
   return `This branch holds all of ${shortCode(branch)}, so there is nothing to bring in.`;
 }
 
+export function renderConflict(branch: string, command: string): string {
+  return `This pull request conflicts with ${shortCode(branch)} by now. ${say(command, 'rebase')} brings that in, resolves what conflicts and proves it all again.`;
+}
+
 export function renderNothingToRetry(): string {
   return 'Nothing was begun here yet, so there is nothing to retry.';
 }

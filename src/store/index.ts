@@ -11,6 +11,7 @@ export type {
   Reading,
   Receipt,
   RunSummary,
+  OpenPull,
   StalledJob,
   Store,
   StoredJob,

@@ -1,5 +1,5 @@
 import type { Claim, Effects, Journal, JournalEntry, RepeatedEffect } from '../claim/index.ts';
-import type { Outcome, Plan, Step, WorkRequest } from '../domain/index.ts';
+import type { Outcome, Plan, Repository, Step, WorkRequest } from '../domain/index.ts';
 import type { Limits } from '../limits/index.ts';
 
 /** One webhook call, without its body. */
@@ -75,6 +75,12 @@ export interface WaitingPlan {
   readonly commentId: number;
 }
 
+/** A pull request of ours, as far as we know. */
+export interface OpenPull {
+  readonly repository: Repository;
+  readonly pullNumber: number;
+}
+
 /** A job that was begun and has lain in the queue for long. */
 export interface StalledJob {
   readonly jobId: string;
@@ -133,6 +139,8 @@ export interface Store extends AsyncDisposable, Limits {
    * on the same issue since, and nobody's 👍 was filed. When there are more than `limit`, any of them.
    */
   waitingPlans(since: number, limit: number): Promise<readonly WaitingPlan[]>;
+  /** Pull requests that something was published to since that moment (milliseconds since 1970). When there are more than `limit`, any of them. */
+  publishedSince(since: number, limit: number): Promise<readonly OpenPull[]>;
   /** Jobs that were begun, are back in the queue, not parked, and have not been touched for that long. */
   stalled(olderThanMs: number): Promise<readonly StalledJob[]>;
   /**

@@ -4,7 +4,7 @@ import { queueName } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** What waits in the queue. Order and due times are the queue's own, by the database's clock. */
-export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled' | 'waitingPlans'> {
+export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled' | 'waitingPlans' | 'publishedSince'> {
   return {
     waiting: async (limit) => {
       const rows = await sql(
@@ -28,6 +28,13 @@ export function createWaiting(sql: Sql): Pick<Store, 'waiting' | 'stalled' | 'wa
       return (rows as readonly { request: WorkRequest; comment: string }[]).map(({ request, comment }) => ({
         request,
         commentId: Number(comment),
+      }));
+    },
+    publishedSince: async (since, limit) => {
+      const rows = await sql(publishedSince, [new Date(since).toISOString(), limit]);
+      return (rows as readonly { request: WorkRequest; number: number }[]).map(({ request, number }) => ({
+        repository: request.repository,
+        pullNumber: number,
       }));
     },
     stalled: async (olderThanMs) => {
@@ -59,6 +66,11 @@ const waitingPlans = `select j.request, j.outcome->>'commentId' as comment from 
         and (l.intention = 'approve:' || (j.outcome->>'commentId')
           or l.number > j.number and l.plan is not null and l.verb in ('implement', 'plan', 'approve', 'retry', 'continue')))
   order by random() limit $2`;
+
+const publishedSince = `select * from (
+  select distinct on (repository_id, outcome->>'pullNumber') request, (outcome->>'pullNumber')::integer as number
+  from backend.jobs where updated_at >= $1 and outcome->>'type' = 'published' and not forgotten
+  order by repository_id, outcome->>'pullNumber', number desc) pulls order by random() limit $2`;
 
 interface WaitingRow {
   readonly id: string;

@@ -2,8 +2,8 @@
 export { readDelivery, wantedEvents } from './read-delivery.ts';
 export { readLabeledIssue } from './read-labeled-issue.ts';
 export type { LabeledIssue } from './read-labeled-issue.ts';
-export { readThumbUp } from './read-thumb-up.ts';
-export type { ThumbUp } from './read-thumb-up.ts';
+export { readConflict, readThumbUp } from './read-found.ts';
+export type { Conflict, ThumbUp } from './read-found.ts';
 export { looseTriggers, triggers } from './triggers.ts';
 export type { Bot, LooseTrigger, Trigger } from './triggers.ts';
 export type { Arrival } from './origin.ts';

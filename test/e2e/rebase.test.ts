@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cheapReply } from '../faults/cheap.ts';
 import type { RepositoryHandle } from '../stand-ins/github/index.ts';
 import { reply, toolUse, type MessageReply, type ModelRequest } from '../stand-ins/model/index.ts';
-import { labelCheapIssue, startWorld, unboxed, type World } from './world.ts';
+import { labelCheapIssue, startWorld, unboxed, until, type World } from './world.ts';
 
 const merges = (request: ModelRequest): boolean =>
   JSON.stringify(request.body.messages[0]).includes('was merged into this pull request');
@@ -94,4 +94,20 @@ it('has conflicts resolved, and takes no work that still holds one', async () =>
   const told = repository.comments(number).find(({ body }) => body.includes('is merged into this branch'))?.body;
   expect(told).toMatch(/Conflicts were resolved in `new\.txt`\..*```diff\n.*both/s);
   expect(world.github.violations).toEqual([]);
+});
+
+it('offers it once for a commit that conflicts, which GitHub knows when it is asked again', async () => {
+  const { github } = world;
+  const { repository, number } = await openMoved('offered', { 'new.txt': 'from the base\n' });
+  const offers = () => repository.comments(number).filter(({ body }) => body.includes('conflicts with `main` by now'));
+  const lookAgain = async () => {
+    await world.restart();
+    await world.idle();
+    return offers().length > 0 || undefined;
+  };
+  await until(lookAgain);
+  await lookAgain();
+  expect(offers()).toHaveLength(1);
+  expect(offers()[0]?.body).toContain('`/backend rebase` brings that in');
+  expect(github.violations).toEqual([]);
 });

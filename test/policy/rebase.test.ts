@@ -66,3 +66,21 @@ it('goes on with what was merged as with any other work', () => {
   expect(decision).toMatchObject({ plan: { base: { sha: left } } });
   expect(decision).not.toHaveProperty('plan.continues.leftBaseAt');
 });
+
+it.each([
+  [
+    'is offered where a commit conflicts',
+    {},
+    { type: 'answer', text: /conflicts with `trunk` by now\. `\/backend rebase` brings/ },
+  ],
+  ['is not offered where nothing conflicts', { pull: pull() }, { type: 'ignore' }],
+  ['is not offered while work goes on', { earlier: [earlier({ state: 'running' })] }, { type: 'ignore' }],
+  ['is not offered on a pull request of somebody else', { place: 'theirs' as const }, { type: 'ignore' }],
+])('%s', (_, change, wanted) => {
+  const found = command({ verb: 'status', said: 'status', via: 'conflict', trigger: '' });
+  const conflicting = { ...ours, permission: 'none' as const, pull: pull({ isConflicting: true }), ...change };
+  const { text, ...rest } = { text: /./, ...wanted };
+  const decision = decide(found, conflicting);
+  expect(decision).toMatchObject(rest);
+  expect(JSON.stringify(decision)).toMatch(text);
+});

@@ -29,3 +29,33 @@ export function readThumbUp({ repository, issue, commentId, by, at }: ThumbUp): 
     round: 0,
   };
 }
+
+/** A pull request of ours that can't be merged any more, as it is. */
+export interface Conflict {
+  readonly repository: Repository;
+  readonly pull: { readonly number: number; readonly title: string; readonly body: string; readonly headSha: string };
+  /** Us. */
+  readonly sender: Account;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What is to be said about it, once for each commit; GitHub sends no delivery for it. */
+export function readConflict({ repository, pull, sender, at }: Conflict): WorkRequest {
+  return {
+    verb: 'status',
+    said: 'status',
+    via: 'conflict',
+    trigger: '',
+    repository,
+    subject: { kind: 'pull_request', number: pull.number },
+    sender,
+    requestedAt: at,
+    seen: { title: pull.title, body: pull.body },
+    instruction: '',
+    options: [],
+    source: { type: 'issue' },
+    intention: `conflict:${pull.number}:${pull.headSha}`,
+    round: 0,
+  };
+}
