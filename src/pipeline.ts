@@ -56,7 +56,8 @@ async function implement(job: Job, reporter: Reporter, desk: Desk): Promise<Outc
   const latest = await catchUp(job, work, { ground, prove: (run) => prove(run, ground, desk) }, desk);
   await reporter.step('publish');
   const notes = [...desk.settings.warnings, ...ground.notes, ...latest.notes, ...(await gatherSteeringNotes(desk))];
-  const pull = await publishWork(latest.job, { ...latest.work, workspace: ground.workspace, notes }, desk);
+  const told = { workspace: ground.workspace, notes, beside: reporter.beside };
+  const pull = await publishWork(latest.job, { ...latest.work, ...told }, desk);
   const report = await reportMerge(job, ground, pull.headSha);
   await ensureReplies(latest.job, { ...latest.work, report }, pull.headSha, desk);
   return { type: 'published', pullNumber: pull.pullNumber, url: pull.url, draft: pull.draft };

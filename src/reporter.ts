@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toBotError, type Job, type Outcome, type Refusal, type Step } from './domain/index.ts';
+import { toBotError, type Job, type Outcome, type Refusal, type SpentBeside, type Step } from './domain/index.ts';
 import { ensureEnded, openStatus } from './publish/index.ts';
 import type { Desk } from './deps.ts';
 
 /** Says what a job is doing, to everybody at once: the status comment, the database, whoever watches. */
 export interface Reporter extends AsyncDisposable {
   step(step: Step): Promise<void>;
+  /** What other jobs on the same issue and pull request cost until this one was taken up. */
+  readonly beside: SpentBeside;
   /** Adds what a model call cost to what people see; the journal has put it on the account. */
   readonly spent: (usd: number) => void;
   /** Shows what an install step was refused on the network, from now on and after every restart. */
@@ -22,12 +24,14 @@ export async function openReporter(job: Job, desk: Desk): Promise<Reporter> {
   report({ type: 'accepted', repository, subject, title: seen.title });
   // Written below and nowhere else.
   const refusals = (await journal.entries('refused')).map(({ data }) => data as Refusal);
-  const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0, refusals });
+  const beside = await journal.once('spent beside', () => store.spentBeside(claim));
+  const status = await openStatus(job, desk, { usd: (await store.run(job.id))?.usd ?? 0, refusals, beside });
   const show = async (outcome: Outcome) => {
     await status.finish(outcome);
     await ensureEnded(job.request, outcome, desk);
   };
   return {
+    beside,
     async step(step) {
       await store.setStep(claim, step);
       log.info({ step }, 'step reached');

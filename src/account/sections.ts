@@ -1,4 +1,4 @@
-import type { AgentRun, Job, Proof } from '../domain/index.ts';
+import type { AgentRun, Job, Proof, SpentBeside } from '../domain/index.ts';
 import type { Section } from './body.ts';
 import { renderDuration, renderEvidence } from './evidence.ts';
 import { codeSpan, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
@@ -24,6 +24,8 @@ export interface Account {
   /** Address of the repository: links into it are kept. */
   readonly home: string;
   readonly runUrl: string | undefined;
+  /** What other jobs on the same issue and pull request cost. */
+  readonly beside?: SpentBeside | undefined;
 }
 
 /** How many characters there are for each section's text and for each failing output. */
@@ -87,7 +89,9 @@ export function whatIsLeft({ run, proof, checked }: Pick<Account, 'run' | 'proof
 
 function renderUnfinished(account: Account): string {
   const { run, job } = account;
-  const goOn = `Comment ${codeSpan(`${job.plan.command ?? '/backend'} continue`)} to have the work go on from here.`;
+  const { command = '/backend', budget } = job.plan;
+  const more = run.stop === 'budget' ? ` budget:${budget.usd}` : '';
+  const goOn = `Comment ${codeSpan(`${command} continue${more}`)} to have the work go on from here.`;
   return [...whatIsLeft(account), ...(run.stop === 'submitted' ? [] : [goOn])]
     .map((line) => `> ${line.replace(/^([^:.]+):/, '**$1:**')}`)
     .join('\n>\n');
@@ -145,17 +149,23 @@ function renderCloses({ job }: Account): string {
   return kind === 'issue' ? `Closes #${number}` : '';
 }
 
-function renderFooter({ job, run, home, runUrl }: Account): string {
+function renderFooter({ job, run, home, runUrl, beside }: Account): string {
   const { usage } = run;
   const facts = [
     `agent ${codeSpan(job.plan.agent)}`,
     `model ${codeSpan(run.model)}`,
     `${usage.turns} turns`,
     `$${usage.usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}`,
+    ...renderTotal(usage.usd, beside),
     renderDuration(usage.durationMs),
     `from ${codeSpan(job.plan.base.branch)} at ${codeSpan(job.plan.base.sha.slice(0, 12))}`,
     ...(runUrl === undefined ? [] : [`[the run](${runUrl})`]),
   ];
   const notes = run.notes.map((note) => `- ${neutraliseLine(note, home)}`);
   return ['---', `*Backend Developer*: ${facts.join(' · ')}`, notes.join('\n')].filter(Boolean).join('\n\n');
+}
+
+/** What all work on an issue and its pull request cost, where there was more than this; nothing otherwise. */
+export function renderTotal(usd: number, { usd: others, jobs }: SpentBeside = { usd: 0, jobs: 0 }): readonly string[] {
+  return jobs === 0 ? [] : [`$${(usd + others).toFixed(2)} in all with ${jobs} other ${jobs === 1 ? 'run' : 'runs'}`];
 }

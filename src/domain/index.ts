@@ -5,7 +5,7 @@ export type { CommandOption, OptionName, RequestSource, Verb, WorkRequest } from
 export type { Change, ChangeSet, FileMode } from './change-set.ts';
 export type { Budget, CheckCommands, Continued, Plan } from './plan.ts';
 export { isImageReference } from './image.ts';
-export type { Job, JobProgress, Outcome, Progress, Step } from './job.ts';
+export type { Job, SpentBeside, JobProgress, Outcome, Progress, Step } from './job.ts';
 export { steps } from './job.ts';
 export type {
   AgentRun,

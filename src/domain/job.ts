@@ -10,6 +10,12 @@ export interface Job {
   readonly plan: Plan;
 }
 
+/** What other jobs on the same issue and its pull requests cost together, in US dollars. */
+export interface SpentBeside {
+  readonly usd: number;
+  readonly jobs: number;
+}
+
 /** How a request ended. Every one but `ignored` is told to the person who asked. */
 export type Outcome =
   | { readonly type: 'published'; readonly pullNumber: number; readonly url: string; readonly draft: boolean }

@@ -1,4 +1,13 @@
-import { steps, type Job, type Outcome, type Refusal, type Step } from '../domain/index.ts';
+import {
+  steps,
+  type Job,
+  type Outcome,
+  type Refusal,
+  type SpentBeside,
+  type Step,
+  type Verb,
+} from '../domain/index.ts';
+import { renderTotal } from '../account/index.ts';
 import { codeSpan, neutraliseLine } from '../markdown/index.ts';
 import { renderRefusals } from '../refusals/index.ts';
 import { statusMarker } from './comments.ts';
@@ -20,6 +29,8 @@ export interface StatusView {
   readonly step: Step;
   readonly usd: number;
   readonly notes: readonly string[];
+  /** What other jobs on the same issue and pull request cost. */
+  readonly beside?: SpentBeside;
   /** What install steps were refused on the network. */
   readonly refusals?: readonly Refusal[];
   readonly ending?: Ending;
@@ -35,19 +46,29 @@ export interface ViewFacts {
 
 /** The status comment's text: where the job is, what it cost so far, how to stop it; in the end, how it ended. */
 export function renderStatus(view: StatusView, facts: ViewFacts): string {
-  const { job, runUrl } = facts;
-  const { ending, usd } = view;
-  const link = runUrl === undefined ? '' : ` · [follow it live](${runUrl})`;
+  const { job } = facts;
+  const { ending } = view;
   const state = ending ? renderEnding(ending, facts) : renderProgress(view);
   const parts = [
     `${statusMarker} ${job.request.subject.number} -->\n**Backend Developer**: ${state}`,
     renderChecklist(view),
-    `Cost so far: $${usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}${link}`,
+    renderCost(view, facts),
     ending && ending.type !== 'parked' && ending.type !== 'paused' ? '' : `To stop it, ${howToStop(facts)}.`,
     renderRefusals(view.refusals ?? [], job.plan.allowedHosts),
     view.notes.map((note) => `- ${neutraliseLine(note)}`).join('\n'),
   ];
   return parts.filter(Boolean).join('\n\n');
+}
+
+/** From this part of the budget on people are told: what they want of the rest they can still say. */
+const nearlyUsed = 0.8;
+
+function renderCost({ usd, beside, ending }: StatusView, { job, runUrl }: ViewFacts): string {
+  const { budget } = job.plan;
+  const link = runUrl === undefined ? [] : [`[follow it live](${runUrl})`];
+  const cost = [`Cost so far: $${usd.toFixed(2)} of $${budget.usd.toFixed(2)}`, ...renderTotal(usd, beside), ...link];
+  const warning = 'More than 80 % of the budget is used. At its end what is there by then is published as a draft.';
+  return [cost.join(' · '), ...(!ending && usd >= budget.usd * nearlyUsed ? [warning] : [])].join('\n\n');
 }
 
 function renderProgress({ step, place }: StatusView): string {
@@ -112,9 +133,12 @@ function howToGoOn({ plan }: Job, command: string): string {
   return isWork ? `. Comment ${codeSpan(`${command} continue`)} to go on from there` : '';
 }
 
+/** What is done by a plan of its own, which the plan does not tell from other work. */
+const sayAgain: readonly Verb[] = ['approve', 'rebase'];
+
 /** What to say to have the same done again. */
 function verbOf({ request, plan }: Job): string {
-  return request.verb === 'approve' ? 'approve' : (plan.work ?? 'implement');
+  return sayAgain.includes(request.verb) ? request.verb : (plan.work ?? 'implement');
 }
 
 function renderWaiting(url: string, command: string): string {

@@ -28,7 +28,7 @@ export interface Status extends AsyncDisposable {
 }
 
 /** What the comment begins with. */
-type Start = Partial<Pick<StatusView, 'usd' | 'place' | 'refusals'>>;
+type Start = Partial<Pick<StatusView, 'usd' | 'place' | 'refusals' | 'beside'>>;
 
 /** Milliseconds between two edits that show progress, and between two looks whether there is room for one. */
 const between = 5_000;

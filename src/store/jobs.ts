@@ -13,6 +13,7 @@ export type Jobs = Pick<
   | 'finish'
   | 'requireHeld'
   | 'spentToday'
+  | 'spentBeside'
   | 'publishedPulls'
   | 'publisherOf'
   | 'runs'
@@ -29,6 +30,10 @@ export function createJobs(sql: Sql, now: () => number): Jobs {
       move(claim, "state = 'finished', outcome = $3::json, updated_at = $4", [toJson(outcome)]),
     requireHeld: (claim) => requireHeld(claim, sql),
     spentToday: () => readSpentSince(sql, midnight(now())),
+    spentBeside: async ({ jobId }) => {
+      const [row] = await sql(spentBeside, [jobId]);
+      return { usd: Number(row?.['usd']), jobs: Number(row?.['jobs']) };
+    },
     publishedPulls: async (repositoryId, subjectNumber) => {
       const rows = await sql(
         `select distinct (outcome->>'pullNumber')::integer as number from backend.jobs
@@ -72,6 +77,17 @@ function isUuid(text: string): boolean {
 export function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
+
+/** Issues and pull requests have their numbers from one row. */
+const spentBeside = `with own as (select * from backend.jobs where id = $1),
+  about as (
+    select subject_number as number from own
+    union select (p.outcome->>'pullNumber')::integer from backend.jobs p, own
+      where p.repository_id = own.repository_id and p.subject_number = own.subject_number and p.outcome->>'type' = 'published'
+    union select p.subject_number from backend.jobs p, own
+      where p.repository_id = own.repository_id and (p.outcome->>'pullNumber')::integer = own.subject_number)
+  select coalesce(sum(j.usd), 0) as usd, count(*) as jobs from backend.jobs j, own
+  where j.repository_id = own.repository_id and j.subject_number in (select number from about) and j.id <> $1 and j.usd > 0`;
 
 async function readSpentSince(sql: Sql, since: number): Promise<number> {
   const [row] = await sql('select coalesce(sum(usd), 0) as usd from backend.spend where at >= $1', [iso(since)]);

@@ -1,5 +1,5 @@
 import type { Claim, Effects, Journal, JournalEntry, RepeatedEffect } from '../claim/index.ts';
-import type { Outcome, Plan, Repository, Step, WorkRequest } from '../domain/index.ts';
+import type { Outcome, Plan, Repository, SpentBeside, Step, WorkRequest } from '../domain/index.ts';
 import type { Limits } from '../limits/index.ts';
 
 /** One webhook call, without its body. */
@@ -134,6 +134,8 @@ export interface Store extends AsyncDisposable, Limits {
   hasLabelWish(repositoryId: number, issueNumber: number, label: string, since: string): Promise<boolean>;
   /** Queued jobs in the order in which they will be taken; parked ones are left out. */
   waiting(limit: number): Promise<readonly WaitingJob[]>;
+  /** What other jobs that cost something cost on the same subject, on the pull requests that it led to, or on the issue that it came from. */
+  spentBeside(claim: Claim): Promise<SpentBeside>;
   /**
    * Plans that wait for an answer, asked for since that moment (milliseconds since 1970): nothing that would take their place was accepted
    * on the same issue since, and nobody's 👍 was filed. When there are more than `limit`, any of them.

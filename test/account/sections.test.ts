@@ -90,6 +90,13 @@ describe('sections', () => {
     ).toBe('None.');
   });
 
+  it('say what all work cost together where there was more than this', () => {
+    const footer = (jobs: number) => contentOf('footer', anAccount({ beside: { usd: 1.5, jobs } }));
+    expect(footer(1)).toContain('$0.42 of $5.00 · $1.92 in all with 1 other run · 3 min');
+    expect(footer(2)).toContain('with 2 other runs');
+    expect(footer(0)).not.toContain('in all');
+  });
+
   it('end with who did it, with what, from where and at what cost', () => {
     const account = anAccount({
       runUrl: 'https://bot.example/runs/1',

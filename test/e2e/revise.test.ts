@@ -51,6 +51,9 @@ it('goes on with our pull request on its branch, on top of what a person pushed 
   expect((await repository.file('NEW.txt', head))?.toString()).toContain('value of');
   expect(body).toContain('The value has a file, in capitals.');
   expect(body).toContain('Closes #1');
+  expect(body).toMatch(/in all with 1 other run/);
+  const status = repository.comments(number).find((each) => each.body.includes('**Backend Developer**'));
+  expect(status?.body).toMatch(/in all with 1 other run/);
   expect(repository.commentReactions(asked.id).map(({ content }) => content)).toEqual(['eyes', 'rocket']);
   expect(github.violations).toEqual([]);
 });

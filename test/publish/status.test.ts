@@ -169,6 +169,30 @@ describe('the status comment', () => {
     expect(editsOf(world)).toHaveLength(1);
   });
 
+  it('says what all work on it cost, and when the budget is nearly used, as long as it runs', () => {
+    const view = { step: 'implement', notes: [], beside: { usd: 1.5, jobs: 1 } } as const;
+    const early = renderStatus({ ...view, usd: 3.99 }, { job: aJob(), runUrl: 'https://bot.example/runs/1' });
+    expect(early).toContain('$3.99 of $5.00 · $5.49 in all with 1 other run · [follow it live]');
+    expect(early).not.toContain('80 %');
+    expect(renderStatus({ ...view, usd: 4 }, { job: aJob() })).toContain('More than 80 % of the budget is used.');
+    const ending = { type: 'stopped', by: 'ada' } as const;
+    expect(renderStatus({ ...view, usd: 4, ending }, { job: aJob() })).not.toContain('80 %');
+  });
+
+  it('names the verb that asks for the same again', () => {
+    const ending = { type: 'failed', step: 'verify', reason: 'x' } as const;
+    const again = (verb: 'rebase' | 'revise') => {
+      const job = aJob();
+      const plan = { ...job.plan, work: 'revise' as const };
+      return renderStatus(
+        { step: 'verify', usd: 0, notes: [], ending },
+        { job: { ...job, plan, request: { ...job.request, verb } } },
+      );
+    };
+    expect(again('rebase')).toContain('Comment `/backend rebase` to retry');
+    expect(again('revise')).toContain('Comment `/backend revise` to retry');
+  });
+
   it.each<[Ending, string]>([
     [{ type: 'published', pullNumber: 3, url: 'u', draft: true }, 'pull request #3 (a draft)'],
     [{ type: 'nothing-to-change', reason: 'it is there already' }, 'nothing to change because it is there already.'],
