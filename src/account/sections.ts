@@ -24,6 +24,8 @@ export interface Account {
   /** Address of the repository: links into it are kept. */
   readonly home: string;
   readonly runUrl: string | undefined;
+  /** What tells our title from one that a person gave the pull request; undefined once one has. */
+  readonly titleKey?: string | undefined;
   /** What other jobs on the same issue and pull request cost. */
   readonly beside?: SpentBeside | undefined;
 }
@@ -57,6 +59,7 @@ export function renderSections(account: Account, room: Room): Section[] {
     { name: 'recommendations', heading: 'Recommendations', content: cut(renderRecommendations(account)) },
     { name: 'closes', content: renderCloses(account) },
     { name: 'footer', content: cut(renderFooter(account)) },
+    { name: 'title', content: account.titleKey === undefined ? '' : `<!-- ${account.titleKey} -->` },
   ];
   return sections.filter(({ name }) => !isKept(name, account));
 }

@@ -31,7 +31,7 @@ export async function ensurePull(plan: PullPlan, doors: Doors): Promise<PullFact
   const { client, effects } = doors;
   const { plan: granted } = account.job;
   const look = async (): Promise<PullFacts | undefined> => pickPull(await client.pullsByHead(pushed.branch), pushed);
-  const body = renderBody(startOf(plan), account);
+  const body = renderBody(startOf(plan), { ...account, titleKey: titleKeyOf(title) });
   const draft = granted.draft || whatIsLeft(account).length > 0;
   const number = await effects.ensure(`pull:${pushed.branch}`, {
     look: async () => (await look())?.number,
@@ -42,7 +42,7 @@ export async function ensurePull(plan: PullPlan, doors: Doors): Promise<PullFact
   });
   const current = (await client.pullsByHead(pushed.branch)).find((pull) => pull.number === number);
   if (!current) throw new BotError('github-unavailable', `GitHub does not list pull request #${number} yet.`);
-  return current.state === 'open' ? ensureBody(current, account, doors) : current;
+  return current.state === 'open' ? ensureTexts(current, plan, doors) : current;
 }
 
 /** Ours is the open one, or one that somebody closed at this very head; an older one of a re-used branch name is history. */
@@ -60,15 +60,28 @@ function adopt(look: () => Promise<PullFacts | undefined>): (error: unknown) => 
   };
 }
 
-async function ensureBody(pull: PullFacts, account: Account, { client, effects }: Doors): Promise<PullFacts> {
-  const body = renderBody(() => pull.body, account);
-  if (isSameText(body, pull.body)) return pull;
-  const digest = createHash('sha256').update(pull.body).update('\0').update(body).digest('hex');
-  await effects.ensure(`pull-body:${pull.number}:${digest}`, {
+/** Brings title and body up to date. A title that a person gave it stays, and from then on whatever it is called. */
+async function ensureTexts(pull: PullFacts, { account, title: wanted }: PullPlan, { client, effects }: Doors) {
+  const isOurs = pull.body.includes(`<!-- ${titleKeyOf(pull.title)} -->`);
+  const title = isOurs && account.run.submission !== undefined ? wanted : pull.title;
+  const titleKey = isOurs ? titleKeyOf(title) : undefined;
+  const body = renderBody(() => pull.body, { ...account, titleKey });
+  if (title === pull.title && isSameText(body, pull.body)) return pull;
+  const change = { body, ...(title !== pull.title && { title }) };
+  const before = createHash('sha256')
+    .update(pull.body)
+    .update('\0')
+    .update(JSON.stringify([pull.title, change]));
+  await effects.ensure(`pull-body:${pull.number}:${before.digest('hex')}`, {
     look: () => Promise.resolve(undefined),
-    make: async () => (await client.updatePull(pull.number, { body })).number,
+    make: async () => (await client.updatePull(pull.number, change)).number,
   });
   return pull;
+}
+
+/** Kept in the body, where no database has to remember it. */
+function titleKeyOf(title: string): string {
+  return `our title: ${createHash('sha256').update(title.trim()).digest('hex').slice(0, 16)}`;
 }
 
 /** GitHub's limit for a body, in characters. */

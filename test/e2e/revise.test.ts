@@ -21,7 +21,9 @@ function answer(request: ModelRequest): MessageReply {
   if (!isFollowUp(request)) return cheapReply(request);
   if (request.body.messages.length > 1) return toolUse('Submit', submission);
   return reply(
-    toolUse('Bash', { command: 'cat new.txt theirs.txt; git status --short; git mv -k x y; mv new.txt NEW.txt' }),
+    toolUse('Bash', {
+      command: 'cat new.txt theirs.txt; git status --short; git mv -k x y; mv new.txt NEW.txt || echo more >> NEW.txt',
+    }),
   );
 }
 
@@ -42,7 +44,8 @@ it('goes on with our pull request on its branch, on top of what a person pushed 
   await world.idle();
 
   expect(await world.outcome(2)).toMatchObject({ type: 'published', pullNumber: number });
-  const { headSha: head, body } = onlyPull(repository);
+  const { headSha: head, body, title } = onlyPull(repository);
+  expect(title).toBe('Add the value, in capitals');
   const [commit] = await repository.commits(`${theirs}..${head}`);
   expect(commit).toMatchObject({ parents: [theirs], verified: true });
   expect(commit?.message).toMatch(/^Write the value in capitals\n\nCo-authored-by: ada /);
@@ -56,6 +59,12 @@ it('goes on with our pull request on its branch, on top of what a person pushed 
   expect(status?.body).toMatch(/in all with 1 other run/);
   expect(repository.commentReactions(asked.id).map(({ content }) => content)).toEqual(['eyes', 'rocket']);
   expect(github.violations).toEqual([]);
+
+  await github.editIssue(repository, number, { title: 'Our value, loud', by: 'ada' });
+  await github.comment(repository, number, '/backend revise once more', { by: 'ada' });
+  await world.idle();
+  expect(onlyPull(repository)).toMatchObject({ title: 'Our value, loud' });
+  expect(onlyPull(repository).body).toContain('in all with 2 other runs');
 });
 
 it('answers a review: a thread where it was opened and resolved once it is done, the rest in one comment, the same wish once', async () => {
