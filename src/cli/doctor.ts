@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readConfig, type Config } from '../config.ts';
 import { openDataDir } from '../data-dir.ts';
 import { BotError, toBotError } from '../domain/index.ts';
@@ -5,6 +7,7 @@ import { createGitHub } from '../github/index.ts';
 import { createModel } from '../model/index.ts';
 import { createSandbox } from '../sandbox/index.ts';
 import { openStore } from '../store/index.ts';
+import { loadDefinition } from '../team/index.ts';
 import { compareApp, readManifest } from './app-permissions.ts';
 import { describeSandbox, openLimitsLog } from './kernel-limits.ts';
 
@@ -111,7 +114,19 @@ async function lookAtGitHub({ github }: Config): ReturnType<Check['look']> {
   return compareApp(identity, await readManifest()) ?? `${identity.slug} is installed ${installations.length} times`;
 }
 
-async function lookAtModel({ model }: Config): Promise<string> {
-  await createModel(model).reach();
-  return 'the API takes the key';
+/** Whether the API takes the key, and which of its models each agent gets today; a model that it does not have is a remark. */
+async function lookAtModel({ model: options }: Config): ReturnType<Check['look']> {
+  const model = createModel(options);
+  await model.reach();
+  const files = (await readdir(agentsDir)).filter((name) => name.endsWith('.md')).toSorted();
+  const agents = await Promise.all(files.map((name) => loadDefinition(agentsDir, name.slice(0, -'.md'.length))));
+  const got = await Promise.all(agents.map(async (agent) => ({ ...agent, ...(await model.resolve(agent.model)) })));
+  const words = [
+    'the API takes the key',
+    ...got.map(({ name, model: wanted, id }) => `${name} asks for ${wanted} and gets ${id}`),
+  ];
+  const notes = [...new Set(got.flatMap(({ note }) => note ?? []))];
+  return { verdict: notes.length === 0 ? 'good' : 'warned', words: [words.join('; '), ...notes].join('. ') };
 }
+
+const agentsDir = join(import.meta.dirname, '..', '..', 'agents');

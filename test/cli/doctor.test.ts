@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { environmentFor } from '../e2e/world.ts';
 import { startProcess } from '../main-process.ts';
 import { startGitHub, type GitHubStandIn } from '../stand-ins/github/index.ts';
-import { startModel, type ModelStandIn } from '../stand-ins/model/index.ts';
+import { modelCatalogue, startModel, type ModelStandIn } from '../stand-ins/model/index.ts';
 import { makeScratchFolder } from '../stand-ins/postgres.ts';
 import { copyEmptyDatabase } from '../store/databases.ts';
 
@@ -75,6 +75,20 @@ it.each<[string, Record<string, string>, readonly string[]]>([
       lines.join('\n'),
     ).toBeDefined();
   expect(code).toBe(1);
+});
+
+it('says which model the agent gets, and when the API has none of the kind', async () => {
+  const { lines } = await ask(['doctor'], { ...good, SANDBOX: 'unsafe-none' });
+  expect(lines).toContain(
+    '✓ model: the API takes the key; backend-developer asks for sonnet and gets claude-sonnet-5-5',
+  );
+  await using without = await startModel([], { models: modelCatalogue.filter(({ id }) => !id.includes('sonnet')) });
+  const other = { ANTHROPIC_BASE_URL: without.url, ANTHROPIC_API_KEY: without.apiKey };
+  const { code, lines: remarked } = await ask(['doctor'], { ...good, ...other, SANDBOX: 'unsafe-none' });
+  expect(remarked.join('\n')).toMatch(
+    /! model: .*sonnet and gets claude-opus-5-5\. The model sonnet is not a model we know; claude-opus-5-5 is used instead\./,
+  );
+  expect(code).toBe(0);
 });
 
 it('names the program that is missing for the sandbox', async () => {
