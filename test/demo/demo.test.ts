@@ -50,4 +50,12 @@ it('lets a person open an issue on the page, watch it, and read the pull request
   expect(await page.locator('h1').textContent()).toContain('Add pagination to GET /orders');
   expect(await page.getByText('Verified', { exact: true }).count()).toBe(1);
   expect(await page.locator('.diff').textContent()).toContain('+export function takePage');
+
+  await page.getByRole('link', { name: 'Comment' }).click();
+  await page.getByPlaceholder('/backend help').fill('/backend explain how a page is taken');
+  await page.getByRole('button', { name: 'Comment' }).click();
+  const answered = () => stage.repository.comments(2).some(({ body }) => body.includes('this is a rehearsal'));
+  await expect.poll(answered, { timeout: 30_000 }).toBe(true);
+  await page.reload();
+  expect(await page.getByText('this is a rehearsal').count()).toBe(1);
 });

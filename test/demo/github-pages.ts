@@ -9,12 +9,14 @@ export interface GitHubPagesOptions {
   readonly repository: RepositoryHandle;
   /** Opens an issue with the label that starts work. */
   readonly ask: (title: string, body: string) => Promise<{ readonly number: number }>;
+  /** Comments on an issue or a pull request. */
+  readonly say: (number: number, text: string) => Promise<unknown>;
   /** The app's own live page. */
   readonly liveUrl: string;
 }
 
 /** The pages a person would open on GitHub: the list, an issue with its thread, a pull request with its difference. */
-export function createGitHubPages({ repository, ask, liveUrl }: GitHubPagesOptions) {
+export function createGitHubPages({ repository, ask, say, liveUrl }: GitHubPagesOptions) {
   const home = `/${repository.owner}/${repository.name}`;
   const app = new Hono();
   app.get('/', (context) => context.redirect(home));
@@ -34,9 +36,29 @@ export function createGitHubPages({ repository, ask, liveUrl }: GitHubPagesOptio
     const issue = await ask(textOf(form['title']), textOf(form['body']));
     return context.redirect(`${home}/issues/${issue.number}`);
   });
+  app.get(`${home}/issues/:number/comment`, (context) => {
+    const issue = repository.issue(Number(context.req.param('number')));
+    return issue ? context.html(page(issue.title, commentForm(issue, home))) : context.notFound();
+  });
+  app.post(`${home}/issues/:number/comment`, async (context) => {
+    const issue = repository.issue(Number(context.req.param('number')));
+    const text = textOf((await context.req.parseBody())['body']);
+    if (!issue || text.trim() === '') return context.notFound();
+    await say(issue.number, text);
+    return context.redirect(`${home}/${issue.isPull ? 'pull' : 'issues'}/${issue.number}`);
+  });
   app.notFound((context) => context.text('There is nothing here.\n', 404));
   const listener = getRequestListener(app.fetch);
   return (request: IncomingMessage, response: ServerResponse): void => void listener(request, response);
+}
+
+/** On a page of its own: one that loads itself anew would take away what is typed. */
+function commentForm({ number, title }: { number: number; title: string }, home: string): Html {
+  return html`<h1>${title} <span class="quiet">#${number}</span></h1>
+    <form method="post" action="${home}/issues/${number}/comment">
+      <textarea name="body" rows="6" required placeholder="/backend help"></textarea>
+      <button>Comment</button>
+    </form>`;
 }
 
 /** A form's field; a file that somebody sent instead is no text. */
@@ -84,7 +106,12 @@ function thread(
     </h1>
     ${box(issue.author, issue.body)}
     <p>${seen.join(' ')}</p>
-    ${repository.comments(issue.number).map(({ author, body }) => box(author, body))}`;
+    ${talk(issue.number, repository, home)}`;
+}
+
+function talk(number: number, repository: RepositoryHandle, home: string): Html {
+  return html`${repository.comments(number).map(({ author, body }) => box(author, body))}
+    <p><a href="${home}/issues/${number}/comment">Comment</a></p>`;
 }
 
 async function pullPage(pull: PullView, repository: RepositoryHandle, home: string): Promise<Html> {
@@ -98,7 +125,7 @@ async function pullPage(pull: PullView, repository: RepositoryHandle, home: stri
       <b class="label">${pull.draft ? 'Draft' : 'Open'}</b> ${pull.author} wants to merge <code>${pull.head}</code> into
       <code>${pull.base}</code>
     </p>
-    ${box(pull.author, pull.body)}
+    ${box(pull.author, pull.body)} ${talk(pull.number, repository, home)}
     <h2>Checks</h2>
     <ul>
       ${repository.checkRuns(pull.headSha).map(({ name, conclusion, title }) => html`<li>${conclusion === 'success' ? '✓' : '✗'} <b>${name}</b>: ${title}</li>`)}

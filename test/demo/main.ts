@@ -71,15 +71,24 @@ async function show(outcome: Outcome, stage: Stage): Promise<boolean> {
 
 async function keepAsking(stage: Stage): Promise<void> {
   say(
-    `\nIt stays up: ${stage.github.url} (open an issue there), live at ${stage.app.url}. Or type an issue's title here; an empty line ends it.`,
+    `\nIt stays up: ${stage.github.url} (open an issue or comment there), live at ${stage.app.url}. Or type here: an issue's title, or "#2 /backend explain how it works" to comment; an empty line ends it.`,
   );
   const input = createInterface({ input: process.stdin, output: process.stdout });
-  for await (const title of input) {
-    if (title.trim() === '') break;
-    const issue = await stage.ask(title, '');
-    say(`Issue   ${issue.url}`);
+  for await (const line of input) {
+    if (line.trim() === '') break;
+    await take(line, stage);
   }
   input.close();
+}
+
+/** `#2 text` is a comment, everything else the title of an issue. */
+async function take(line: string, stage: Stage): Promise<void> {
+  const [, number = '', text = ''] = /^\s*#(\d+)\s+(\S.*)$/u.exec(line) ?? [];
+  if (number === '') {
+    const issue = await stage.ask(line, '');
+    say(`Issue   ${issue.url}`);
+  } else if (stage.repository.issue(Number(number))) await stage.say(Number(number), text);
+  else say(`There is no #${number}.`);
 }
 
 async function waitForEnter(question: string): Promise<void> {

@@ -46,7 +46,7 @@ export type Manner = 'honest' | 'hasty';
 export function rehearse(fixtures: readonly Fixture[], manner: Manner): Script {
   return (request, turn) => {
     const fixture = fixtures.find(({ task }) => asksFor(request, task.title));
-    if (!fixture) return unknownIssue();
+    if (!fixture || isAfter(request)) return unknownWish(request);
     const steps = manner === 'hasty' ? hastySteps(fixture) : honestSteps(fixture);
     return steps[turn - 1] ?? submit(fixture);
   };
@@ -137,14 +137,27 @@ function checklist(testFile: string) {
   ];
 }
 
-function unknownIssue(): MessageReply {
-  return toolUse('Submit', {
-    title: 'Nothing to change',
-    summary: 'No model read this issue.',
-    tests: [],
-    recommendations: [],
-    checklist: [],
-    nothingToChange:
-      'this is a rehearsal: the model here knows only its prepared issues by heart. Set ANTHROPIC_API_KEY and start the demo again to have a real model work on it',
-  });
+/** What is asked once there is a pull request, or of the code, nobody can know by heart. */
+function isAfter(request: ModelRequest): boolean {
+  return JSON.stringify(request.body.messages[0]).includes('# The pull request') || !takes(request).includes('tests');
+}
+
+/** The fields of what the run hands in. */
+function takes({ body }: ModelRequest): readonly string[] {
+  const schema = body.tools?.find(({ name }) => name === 'Submit')?.input_schema;
+  return Object.keys(schema?.properties ?? {});
+}
+
+const rehearsalOnly =
+  'this is a rehearsal: the model here knows only its prepared issues by heart. Set ANTHROPIC_API_KEY and start the demo again to have a real model work on it';
+
+function unknownWish(request: ModelRequest): MessageReply {
+  const everything = {
+    ...{ title: 'Nothing to change', summary: 'No model read this.', commit: 'Nothing to change' },
+    ...{ tests: [], recommendations: [], checklist: [], replies: [], nothingToChange: rehearsalOnly },
+    ...{ answer: rehearsalOnly, approach: rehearsalOnly, criteria: ['A real model reads this.'], files: [], risks: [] },
+    ...{ estimate: { usd: 0, minutes: 1 }, questions: [] },
+  };
+  const fields = takes(request);
+  return toolUse('Submit', Object.fromEntries(Object.entries(everything).filter(([name]) => fields.includes(name))));
 }

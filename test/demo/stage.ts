@@ -23,6 +23,8 @@ export interface Stage extends AsyncDisposable {
   readonly fixture: Fixture;
   /** Opens an issue with the label that starts work. */
   ask(title: string, body: string): Promise<{ readonly number: number; readonly url: string }>;
+  /** Comments on an issue or a pull request. */
+  say(number: number, text: string): Promise<unknown>;
 }
 
 /** Where the model is: the real one, or a rehearsal that is started here. */
@@ -59,9 +61,10 @@ export async function openStage(place: ModelPlace): Promise<Stage> {
   });
   const ask = (title: string, body: string) =>
     github.openIssue(repository, { title, body, by: you, labels: ['backend'] });
-  github.servePages(createGitHubPages({ repository, ask, liveUrl: app.url }));
+  const say = (number: number, text: string) => github.comment(repository, number, text, { by: you });
+  github.servePages(createGitHubPages({ repository, ask, say, liveUrl: app.url }));
   const running = opened.move();
-  return { github, app, repository, fixture, ask, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { github, app, repository, fixture, ask, say, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function modelVariables(place: ModelPlace, model: { url: string; apiKey: string } | undefined): Record<string, string> {
