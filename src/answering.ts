@@ -1,5 +1,6 @@
 import { runAgent } from './agent/index.ts';
 import type { AgentRun, Job, Outcome } from './domain/index.ts';
+import { countTurns } from './markdown/index.ts';
 import { decideStillWanted } from './policy/index.ts';
 import { ensureReply } from './publish/index.ts';
 import type { Desk } from './deps.ts';
@@ -39,6 +40,6 @@ interface Source {
 function renderAnswer(answer: string, { run, job, desk }: Source): string {
   const { usage, model, notes } = run;
   const from = `Read at \`${job.plan.base.sha.slice(0, 7)}\``;
-  const footer = [from, `\`${model}\``, `${usage.turns} turns`, `$${usage.usd.toFixed(2)}`].join(' · ');
-  return [answer, '---', ...desk.settings.warnings, ...notes, footer].join('\n\n');
+  const footer = [from, `\`${model}\``, countTurns(usage.turns), `$${usage.usd.toFixed(2)}`].join(' · ');
+  return [answer, ...desk.settings.warnings, ...notes, footer].join('\n\n');
 }

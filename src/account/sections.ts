@@ -1,7 +1,7 @@
 import type { AgentRun, Job, Proof, SpentBeside } from '../domain/index.ts';
 import type { Section } from './body.ts';
 import { renderDuration, renderEvidence } from './evidence.ts';
-import { codeSpan, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
+import { codeSpan, countTurns, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
 
 /** What checking the change set found that people are told. */
 export interface PublishedFacts {
@@ -157,7 +157,7 @@ function renderFooter({ job, run, home, runUrl, beside }: Account): string {
   const facts = [
     `agent ${codeSpan(job.plan.agent)}`,
     `model ${codeSpan(run.model)}`,
-    `${usage.turns} turns`,
+    countTurns(usage.turns),
     `$${usage.usd.toFixed(2)} of $${job.plan.budget.usd.toFixed(2)}`,
     ...renderTotal(usage.usd, beside),
     renderDuration(usage.durationMs),

@@ -3,6 +3,7 @@ export { neutralise, neutraliseLine } from './neutralise.ts';
 export {
   codeCell,
   codeSpan,
+  countTurns,
   cutMarkdown,
   cutMiddle,
   fenced,

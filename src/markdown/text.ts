@@ -11,6 +11,11 @@ export function fenced(text: string, info = ''): string {
   return `${fence}${info}\n${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${fence}`;
 }
 
+/** How many turns of the model, in words. */
+export function countTurns(turns: number): string {
+  return turns === 1 ? '1 turn' : `${turns} turns`;
+}
+
 /** Code within a line, whatever it holds. */
 export function codeSpan(text: string): string {
   const line = visible(text).replace(/\s+/g, ' ');

@@ -1,5 +1,5 @@
 import type { AgentRun, Job, Proposal } from '../domain/index.ts';
-import { codeSpan, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
+import { codeSpan, countTurns, cutMarkdown, neutralise, neutraliseLine } from '../markdown/index.ts';
 import { renderMarker } from './marker.ts';
 
 export interface ProposalFacts {
@@ -77,6 +77,6 @@ function renderGoing({ job, run, command, notes }: ProposalFacts): string {
   return [
     `Comment ${say('approve')}, or give this comment 👍, and the plan is carried out as it stands here then. ${say('plan')} and what should be different asks for another one; ${say('implement')} starts without one.`,
     ...[...notes, ...run.notes].map((note) => neutraliseLine(note)),
-    [from, codeSpan(model), `${usage.turns} turns`, `$${usage.usd.toFixed(2)}`].join(' · '),
+    [from, codeSpan(model), countTurns(usage.turns), `$${usage.usd.toFixed(2)}`].join(' · '),
   ].join('\n\n');
 }

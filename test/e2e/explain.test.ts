@@ -45,6 +45,7 @@ describe('a question', () => {
     expect(replies).toHaveLength(1);
     expect(replies[0]).toMatch(/It says main\./);
     expect(replies[0]).not.toMatch(/(^|\s)@octocat/);
+    expect(replies[0]).not.toContain('---');
     expect(replies[0]).toMatch(/Read at `[0-9a-f]{7}` · `[^`]+` · 4 turns · \$\d/);
     expect(reactions.map(({ content }) => content)).toEqual(['eyes', '+1']);
     expect((await repository.branches()).map(({ name }) => name)).toEqual(['main']);
